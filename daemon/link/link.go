@@ -1,0 +1,53 @@
+// Package link is how the desk and the recorder speak: HTTP with JSON over one Unix socket
+// in the data folder. This file has the words; they are the same on both sides.
+package link
+
+import (
+	"time"
+
+	"linevault/codec/pcm"
+	"linevault/storage"
+)
+
+// LineState is one line as it is now.
+type LineState struct {
+	Line       pcm.LineID     `json:"line"`
+	Name       string         `json:"name"`
+	Department string         `json:"department,omitempty"`
+	Number     storage.Number `json:"number,omitempty"`
+	State      State          `json:"state"`
+	Legs       int            `json:"legs"`
+	// Levels are dBFS of each leg over the last 100 ms, -90 at the least; empty while paused.
+	Levels    []float64      `json:"levels"`
+	Call      storage.CallID `json:"call,omitempty"`
+	Since     time.Time      `json:"since,omitzero"` // when the call began, or the card was lost
+	PausedBy  []string       `json:"paused_by,omitempty"`
+	FarNumber storage.Number `json:"far_number,omitempty"`
+	Problem   string         `json:"problem,omitempty"` // one sentence with the fix
+}
+
+// State is what a line is doing.
+type State string
+
+// The states of a line.
+const (
+	Idle      State = "idle"
+	Recording State = "recording"
+	Paused    State = "paused"
+	Failed    State = "failed" // the card is lost
+)
+
+// Alarm is something a person must know.
+type Alarm struct {
+	Key   string     `json:"key"`  // what it is about; raising it again changes nothing
+	Text  string     `json:"text"` // one sentence, with what to do
+	Since time.Time  `json:"since"`
+	Line  pcm.LineID `json:"line,omitempty"`
+}
+
+// Status is the whole recorder at one instant.
+type Status struct {
+	At     time.Time   `json:"at"`
+	Lines  []LineState `json:"lines"`
+	Alarms []Alarm     `json:"alarms"`
+}
