@@ -218,7 +218,7 @@ func fuzzGate(t *testing.T, r *rand.Rand, hold, before, after pcm.Pos, stereo bo
 			g.Resume(at, src)
 			for i := range asks {
 				if a := &asks[i]; a.To == never && a.by == src {
-					a.To = max(a.From, at) + after
+					a.To = max(max(a.From, at)+after, g.left) // what had left is cut already
 				}
 			}
 		default:
@@ -251,7 +251,7 @@ func fuzzGate(t *testing.T, r *rand.Rand, hold, before, after pcm.Pos, stereo bo
 		}
 		for q := p.Span.From; q < p.Span.To; q++ {
 			if !slices.ContainsFunc(asks, func(a asked) bool { return a.Contains(q) }) {
-				t.Fatalf("sample %d was cut and nobody had asked", q)
+				t.Fatalf("sample %d of the gap %v by %v was cut and nobody had asked: %v", q, p.Span, p.By, asks)
 			}
 		}
 	}
