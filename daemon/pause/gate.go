@@ -43,8 +43,9 @@ const never = pcm.Pos(math.MaxInt64)
 // cut is a stretch that a source asked for, guards included.
 type cut struct {
 	pcm.Span
-	by  Source
-	why string
+	last pcm.Pos // where it was last asked for: no resume of before that ends it
+	by   Source
+	why  string
 }
 
 // Gate is the delay line of one line. It belongs to one goroutine.
@@ -89,15 +90,16 @@ func (g *Gate) Left() pcm.Pos { return g.left }
 // returned: it was passed on, and its keeper must see to it.
 func (g *Gate) Pause(at pcm.Pos, src Source, why string) (late pcm.Span) {
 	from := at - g.before
-	for _, c := range g.cuts {
-		if c.by == src && c.To == never && c.From <= from {
+	for i := range g.cuts {
+		if c := &g.cuts[i]; c.by == src && c.To == never && c.From <= from {
+			c.last = max(c.last, from)
 			return pcm.Span{} // it asks already
 		}
 	}
 	if g.begun && from < g.left {
 		late = pcm.Span{From: from, To: g.left}
 	}
-	g.cuts = append(g.cuts, cut{Span: pcm.Span{From: from, To: never}, by: src, why: why})
+	g.cuts = append(g.cuts, cut{Span: pcm.Span{From: from, To: never}, last: from, by: src, why: why})
 	return late
 }
 
@@ -118,7 +120,7 @@ func (g *Gate) EndCall(at pcm.Pos) {
 func (g *Gate) close(at pcm.Pos, whose func(Source) bool) {
 	for i := range g.cuts {
 		if c := &g.cuts[i]; c.To == never && whose(c.by) {
-			c.To = max(c.From, at) + g.after
+			c.To = max(c.last, at) + g.after
 		}
 	}
 }

@@ -222,7 +222,7 @@ func fuzzGate(t *testing.T, r *rand.Rand, hold, before, after pcm.Pos, stereo bo
 				}
 			}
 		default:
-			if r.IntN(12) == 0 {
+			if g.begun && r.IntN(12) == 0 {
 				end += pcm.Pos(r.IntN(500)) // the card loses some
 			}
 			n := pcm.Pos(1 + r.IntN(900))
