@@ -4,6 +4,7 @@ go 1.26
 
 require (
 	github.com/hraban/opus v0.0.0-20260708213942-bde8e4304501
+	golang.org/x/crypto v0.50.0
 	golang.org/x/sys v0.45.0
 )
 
@@ -16,7 +17,6 @@ require (
 	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.10 // indirect
 	go.etcd.io/bbolt v1.5.0 // indirect
-	golang.org/x/crypto v0.50.0 // indirect
 	golang.org/x/mod v0.35.0 // indirect
 	periph.io/x/conn/v3 v3.7.2 // indirect
 	periph.io/x/host/v3 v3.8.5 // indirect

@@ -216,9 +216,15 @@ func fuzzGate(t *testing.T, r *rand.Rand, hold, before, after pcm.Pos, stereo bo
 		case 1:
 			at := end - pcm.Pos(r.IntN(1000))
 			g.Resume(at, src)
+			last := at
+			for _, a := range asks {
+				if a.To == never && a.by == src {
+					last = max(last, a.From)
+				}
+			}
 			for i := range asks {
 				if a := &asks[i]; a.To == never && a.by == src {
-					a.To = max(max(a.From, at)+after, g.left) // what had left is cut already
+					a.To = max(last+after, g.left) // what had left is cut already
 				}
 			}
 		default:
