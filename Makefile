@@ -1,0 +1,96 @@
+# Linevault. `make run` starts the box with its demonstration lines; `make test` installs what
+# is missing and runs what a change must pass. `make help` lists the rest.
+
+GO    ?= go
+FUZZ  ?= 30s
+DEMO  ?= build/demo
+DATA  ?= build/demo-data
+
+# The Opus binding is built without libopusfile. The version is stamped below, from git where
+# there is git, so that a clone owned by another user builds too.
+export GOFLAGS := $(strip $(GOFLAGS) -tags=nolibopusfile -buildvcs=false)
+# Node.js from build/node, where provisioning/install.sh had to put one, else the machine's.
+export PATH := $(CURDIR)/build/node/bin:$(PATH)
+
+TOOL     = $(GO) tool -modfile=provisioning/tools.mod
+PACKAGES = ./codec/... ./daemon/... ./hal/... ./storage/...
+FOLDERS  = codec daemon hal storage
+SCRIPTS  = .ci/run $(wildcard provisioning/*.sh)
+WEB      = daemon/web/assets
+VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench clean
+
+help:           ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+run: install build demo  ## the box with four demonstration lines, at an address it prints
+	./linevault run --demo --data $(DATA)
+
+build: web      ## ./linevault, the one binary
+	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o linevault ./daemon
+
+demo: build     ## the demonstration calls, spoken into build/demo
+	./linevault demo --out $(DEMO)
+
+test: install-for-tests  ## installs what is missing, then everything a change must pass
+	@mkdir -p build && git status --porcelain > build/status.before 2>/dev/null || true
+	$(MAKE) check browser
+	@git status --porcelain 2>/dev/null | diff build/status.before - \
+	  || { echo 'the tests left the tree other than they found it (above)' >&2; exit 1; }
+
+check: fmt vet lint unit race  ## what a change must pass, on a machine that has it all
+
+fmt: web        ## formatting and module files are as the tools leave them
+	@test -z "$$($(TOOL) gofumpt -l $(FOLDERS) | tee /dev/stderr)" \
+	  || { echo 'fmt: run gofumpt -w on the files above' >&2; exit 1; }
+	$(GO) mod tidy -diff
+	$(GO) fix -diff $(PACKAGES)
+
+vet: web        ## the compiler's own doubts
+	$(GO) vet $(PACKAGES)
+
+lint: web       ## staticcheck as staticcheck.conf says, and shellcheck
+	$(TOOL) staticcheck $(PACKAGES)
+	shellcheck $(SCRIPTS)
+
+unit: web       ## all tests; those of the tree itself are never cached
+	$(GO) test -count=1 -run '^Test(Layers|Docs)' ./daemon
+	$(GO) test $(PACKAGES)
+
+race: web       ## the packages that own goroutines, under the race detector
+	$(GO) test -race -short ./daemon/... ./hal/... ./storage/...
+
+browser: build  ## the pages in headless Chromium
+	$(GO) test -count=1 -tags=browser ./daemon/web/...
+
+fuzz: web       ## every fuzz target for FUZZ=30s
+	@for p in $$($(GO) list $(PACKAGES)); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ) $$p || exit 1; \
+	  done; done
+
+bench: build    ## the costs of design section 10, as lines of name, value, unit
+	./linevault bench
+
+clean:          ## what was built is removed, the demonstration's data with it
+	rm -rf build linevault daemon/web/dist $(WEB)/node_modules
+
+# The web pages' styles and scripts: made anew only when the lock file or a source changed.
+.PHONY: web install install-for-tests
+web: build/stamps/web
+
+build/stamps/web: $(WEB)/node_modules/.package-lock.json \
+  $(shell find $(WEB) -name node_modules -prune -o -type f -print)
+	cd $(WEB) && npm run --silent build
+	@mkdir -p $(@D) && touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+install:
+	@provisioning/install.sh build
+
+install-for-tests:
+	@provisioning/install.sh test
