@@ -118,9 +118,15 @@ func (g *Gate) EndCall(at pcm.Pos) {
 }
 
 func (g *Gate) close(at pcm.Pos, whose func(Source) bool) {
+	last := map[Source]pcm.Pos{}
+	for _, c := range g.cuts {
+		if c.To == never && whose(c.by) {
+			last[c.by] = max(last[c.by], c.last, at)
+		}
+	}
 	for i := range g.cuts {
 		if c := &g.cuts[i]; c.To == never && whose(c.by) {
-			c.To = max(c.last, at) + g.after
+			c.To = last[c.by] + g.after
 		}
 	}
 }

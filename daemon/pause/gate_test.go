@@ -247,7 +247,7 @@ func fuzzGate(t *testing.T, r *rand.Rand, hold, before, after pcm.Pos, stereo bo
 	for _, a := range asks {
 		for _, s := range k.kept {
 			if leak := s.Intersect(pcm.Span{From: max(a.From, a.left), To: a.To}); !leak.Empty() {
-				t.Fatalf("invariant 2 No leak: %v left, %v was asked when %d had left", leak, a.Span, a.left)
+				t.Fatalf("invariant 2 No leak: %v left, %v was asked when %d had left: %v", leak, a.Span, a.left, asks)
 			}
 		}
 	}
