@@ -1,0 +1,63 @@
+package codectest
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"linevault/codec/wav"
+)
+
+// prompts is where Debian's asterisk-core-sounds-*-wav put recorded speech at 8 kHz.
+const prompts = "/usr/share/asterisk/sounds/*/*.wav"
+
+// Speech is at least n samples of real speech at 8 kHz, always the same. Without the package
+// that has it, the test is skipped, loudly.
+func Speech(t testing.TB, n int) []int16 {
+	t.Helper()
+	names, err := filepath.Glob(prompts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	var all []int16
+	for _, name := range names {
+		if info, err := os.Stat(name); err != nil || info.Size() < 30000 {
+			continue // single words and beeps
+		}
+		all = append(all, read(t, name)...)
+		if len(all) >= n {
+			return all
+		}
+	}
+	t.Skip("NOT PROVED: too little recorded speech is installed (apt install asterisk-core-sounds-en-wav)")
+	return nil
+}
+
+func read(t testing.TB, name string) []int16 {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := wav.NewReader(f)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	var all []int16
+	buf := make([]int16, 4096)
+	for {
+		n, err := r.Read(buf)
+		all = append(all, buf[:n]...)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,424 @@
+package opus_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"linevault/codec"
+	"linevault/codec/codectest"
+	"linevault/codec/opus"
+	"linevault/codec/pcm"
+)
+
+func TestConformance(t *testing.T) {
+	codectest.Run(t, func(f pcm.Format) (codec.Encoder, error) { return opus.NewEncoder(f) })
+}
+
+// legs weaves mono sounds into one frame; the shortest decides.
+func legs(rate int, at pcm.Pos, sounds ...[]int16) pcm.Frame {
+	f := pcm.Frame{Pos: at, Format: pcm.Format{Rate: rate, Legs: len(sounds)}}
+	n := len(sounds[0])
+	for _, s := range sounds {
+		n = min(n, len(s))
+	}
+	for i := range n {
+		for _, s := range sounds {
+			f.PCM = append(f.PCM, s[i])
+		}
+	}
+	return f
+}
+
+// decode decodes packets of all legs, each leg by its own decoder.
+func decode(t *testing.T, f pcm.Format, packets []codec.Packet) [][]int16 {
+	t.Helper()
+	out := make([][]int16, f.Legs)
+	decoders := make([]*opus.Decoder, f.Legs)
+	for i := range decoders {
+		d, err := opus.NewDecoder(f.Rate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoders[i] = d
+	}
+	for _, p := range packets {
+		before := len(out[p.Leg])
+		var err error
+		if out[p.Leg], err = decoders[p.Leg].Decode(p, out[p.Leg]); err != nil {
+			t.Fatal(err)
+		}
+		if got := pcm.Pos(len(out[p.Leg]) - before); got != p.Span.Len() {
+			t.Fatalf("%v decoded to %d samples", p.Span, got)
+		}
+	}
+	return out
+}
+
+// twice raises 8 kHz to 16 kHz by straight lines.
+func twice(in []int16) []int16 {
+	out := make([]int16, 0, 2*len(in))
+	for i, v := range in {
+		next := in[min(i+1, len(in)-1)]
+		out = append(out, v, int16((int(v)+int(next))/2))
+	}
+	return out
+}
+
+// correlate is the normalised correlation of a with b moved by lag.
+func correlate(a, b []int16, lag int) float64 {
+	var ab, aa, bb float64
+	for i := range a {
+		if j := i + lag; j >= 0 && j < len(b) {
+			x, y := float64(a[i]), float64(b[j])
+			ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
+		}
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
+}
+
+// bestLag is where b fits a best.
+func bestLag(a, b []int16) (lag int, at float64) {
+	for l := -100; l <= 100; l++ {
+		if c := correlate(a, b, l); c > at {
+			lag, at = l, c
+		}
+	}
+	return lag, at
+}
+
+// TestInvariantTileDecoded: whatever the breaks and the frames, the decoded runs laid end to
+// end are as long as the input, in step with it to the sample at 8 kHz, and good speech.
+func TestInvariantTileDecoded(t *testing.T) {
+	speech := codectest.Speech(t, 60*8000)
+	for _, rate := range []int{8000, 16000} {
+		near, far := speech[:20*8000], speech[30*8000:50*8000]
+		if rate == 16000 {
+			near, far = twice(near), twice(far)
+		}
+		for _, every := range []int{0, 30 * rate, 3 * rate, rate / 2} {
+			t.Run(fmt.Sprintf("%d/%d", rate, every), func(t *testing.T) {
+				rng := rand.New(rand.NewPCG(uint64(rate), uint64(every)))
+				in := legs(rate, 1000, near, far)
+				packets := encode(t, in, rng, every)
+				out := decode(t, in.Format, packets)
+				for leg, want := range [][]int16{near, far} {
+					if len(out[leg]) != len(want) {
+						t.Fatalf("leg %d: %d samples in, %d out", leg, len(want), len(out[leg]))
+					}
+					lag, c := bestLag(want, out[leg])
+					// At 16 kHz libopus is some 40 us early, its high-pass included.
+					if max(lag, -lag) > rate/16000 || c < 0.93 {
+						t.Errorf("leg %d: fits best %d samples late, at %.3f", leg, lag, c)
+					}
+					if c := correlate(want, out[1-leg], 0); math.Abs(c) > 0.1 {
+						t.Errorf("leg %d sounds in the other one: %.3f", leg, c)
+					}
+					t.Logf("leg %d: correlation %.4f, %d packets", leg, c, len(packets))
+				}
+			})
+		}
+	}
+}
+
+// encode encodes f in frames of random sizes with breaks at random places, every so many
+// samples on average.
+func encode(t *testing.T, f pcm.Frame, rng *rand.Rand, every int) []codec.Packet {
+	t.Helper()
+	e, err := opus.NewEncoder(f.Format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	var got []codec.Packet
+	for !f.Span().Empty() {
+		n := min(f.Len(), pcm.Pos(1+rng.IntN(1600)))
+		if err := e.Encode(f.Slice(pcm.Span{From: f.Pos, To: f.Pos + n}), codectest.Collect(&got)); err != nil {
+			t.Fatal(err)
+		}
+		f = f.Slice(pcm.Span{From: f.Pos + n, To: f.Pos + f.Len()})
+		if every > 0 && rng.IntN(every) < int(n) {
+			if err := e.Break(codectest.Collect(&got)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := e.Break(codectest.Collect(&got)); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// TestBreakCostsLittle: runs of every length below two packets end in less than 10 ms of padding.
+func TestBreakCostsLittle(t *testing.T) {
+	sound := make([]int16, 1000)
+	for i := range sound {
+		sound[i] = int16(8000 * math.Sin(float64(i)*0.3))
+	}
+	f := pcm.Format{Rate: 8000, Legs: 1}
+	e, err := opus.NewEncoder(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n < len(sound); n++ {
+		var got []codec.Packet
+		if err := e.Encode(pcm.Frame{Format: f, PCM: sound[:n]}, codectest.Collect(&got)); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Break(codectest.Collect(&got)); err != nil {
+			t.Fatal(err)
+		}
+		raw := 0
+		for _, p := range got {
+			m, err := opus.Samples(p.Data, f.Rate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Data[0]>>3 >= 16 {
+				t.Fatalf("a run of %d samples has a packet of CELT", n)
+			}
+			raw += m
+		}
+		if pad := raw - n - int(opus.Lookahead(f.Rate)); pad < 0 || pad >= 80 {
+			t.Fatalf("a run of %d samples ends in %d of padding", n, pad)
+		}
+		if out := decode(t, f, got); len(out[0]) != n {
+			t.Fatalf("%d samples in, %d out", n, len(out[0]))
+		}
+	}
+}
+
+// TestNothingOfTheOldRunIsHeard: a loud tone before a break leaves no trace in silence after it.
+func TestNothingOfTheOldRunIsHeard(t *testing.T) {
+	f := pcm.Format{Rate: 8000, Legs: 1}
+	e, err := opus.NewEncoder(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []codec.Packet
+	tone := make([]int16, 8123)
+	for i := range tone {
+		tone[i] = int16(30000 * math.Sin(2*math.Pi*1000*float64(i)/8000))
+	}
+	if err := e.Encode(pcm.Frame{Format: f, PCM: tone}, codectest.Collect(&got)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Break(codectest.Collect(&got)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Encode(pcm.Frame{Format: f, Pos: 9000, PCM: make([]int16, 4000)}, codectest.Collect(&got)); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Break(codectest.Collect(&got)); err != nil {
+		t.Fatal(err)
+	}
+	out := decode(t, f, got)[0]
+	for i, v := range out[len(tone):] {
+		if v > 1 || v < -1 {
+			t.Fatalf("sample %d of the silence is %d", i, v)
+		}
+	}
+}
+
+// TestComplexityIsNotABreak: the valve turns in mid run and the sound stays whole.
+func TestComplexityIsNotABreak(t *testing.T) {
+	speech := codectest.Speech(t, 10*8000)[:10*8000]
+	in := legs(8000, 0, speech)
+	e, err := opus.NewEncoder(in.Format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []codec.Packet
+	for i := range pcm.Pos(10) {
+		if err := e.SetComplexity([]int{opus.Complexity, opus.LowComplexity}[i%2]); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Encode(in.Slice(pcm.Span{From: i * 8000, To: (i + 1) * 8000}), codectest.Collect(&got)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.Break(codectest.Collect(&got)); err != nil {
+		t.Fatal(err)
+	}
+	out := decode(t, in.Format, got)[0]
+	if lag, c := bestLag(speech, out); lag != 0 || c < 0.93 || len(out) != len(speech) {
+		t.Errorf("%d samples of %d, %d late, correlation %.3f", len(out), len(speech), lag, c)
+	}
+	if err := e.SetComplexity(11); err == nil {
+		t.Error("complexity 11 was accepted")
+	}
+}
+
+// TestRate: the packets of speech are of 60 ms and keep to the bitrate.
+func TestRate(t *testing.T) {
+	speech := codectest.Speech(t, 60*8000)[:60*8000]
+	packets := encode(t, legs(8000, 0, speech), rand.New(rand.NewPCG(1, 1)), 0)
+	size := 0
+	for _, p := range packets {
+		size += len(p.Data)
+	}
+	bits := size * 8 / 60
+	if bits < opus.Bitrate/2 || bits > opus.Bitrate*5/4 || len(packets) != 1001 {
+		t.Errorf("%d bit/s in %d packets", bits, len(packets))
+	}
+	t.Logf("%d bit/s", bits)
+}
+
+func TestNoAllocation(t *testing.T) {
+	f := legs(8000, 0, make([]int16, 1600), make([]int16, 1600))
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range f.PCM {
+		f.PCM[i] = int16(rng.IntN(8000))
+	}
+	e, err := opus.NewEncoder(f.Format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drop := func(codec.Packet) error { return nil }
+	if n := testing.AllocsPerRun(50, func() {
+		if err := e.Encode(f, drop); err != nil {
+			t.Fatal(err)
+		}
+		f.Pos += f.Len()
+	}); n > 0 {
+		t.Errorf("%v allocations per 200 ms", n)
+	}
+	d, err := opus.NewDecoder(8000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []codec.Packet
+	if err := e.Break(codectest.Collect(&got)); err != nil {
+		t.Fatal(err)
+	}
+	got[0].Restart = false
+	dst := make([]int16, 0, 1000)
+	if n := testing.AllocsPerRun(50, func() {
+		if _, err := d.Decode(got[0], dst); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations per decoded packet", n)
+	}
+}
+
+func TestSamples(t *testing.T) {
+	for _, c := range []struct {
+		packet []byte
+		want   int // 0: an error
+	}{
+		{[]byte{3 << 3}, 480},      // SILK, 60 ms
+		{[]byte{0}, 80},            // SILK, 10 ms
+		{[]byte{13 << 3}, 160},     // hybrid, 20 ms
+		{[]byte{16 << 3}, 20},      // CELT, 2.5 ms
+		{[]byte{31<<3 | 1}, 320},   // CELT, twice 20 ms
+		{[]byte{1<<3 | 3, 3}, 480}, // SILK, three of 20 ms
+		{nil, 0},
+		{[]byte{3}, 0},             // no count
+		{[]byte{3, 0}, 0},          // no frames
+		{[]byte{3<<3 | 3, 3}, 0},   // 180 ms
+		{[]byte{31<<3 | 3, 63}, 0}, // 1.26 s
+	} {
+		got, err := opus.Samples(c.packet, 8000)
+		if got != c.want || (err == nil) != (c.want > 0) {
+			t.Errorf("% x: %d samples, %v, not %d", c.packet, got, err, c.want)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for _, f := range []pcm.Format{{Rate: 44100, Legs: 1}, {Rate: 8000}, {Rate: 8000, Legs: 3}} {
+		if _, err := opus.NewEncoder(f); err == nil {
+			t.Errorf("an encoder of %v", f)
+		}
+	}
+	if _, err := opus.NewDecoder(44100); err == nil {
+		t.Error("a decoder at 44100")
+	}
+	d, err := opus.NewDecoder(8000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := []int16{1, 2, 3}
+	for name, p := range map[string]codec.Packet{
+		"nothing":        {},
+		"too short":      {Span: pcm.Span{To: 481}, Data: []byte{3 << 3, 0, 0}},
+		"span in skip":   {Span: pcm.Span{To: 480}, Restart: true, Data: []byte{3 << 3, 0, 0}},
+		"broken framing": {Span: pcm.Span{To: 160}, Data: []byte{1<<3 | 3, 0x81}},
+	} {
+		got, err := d.Decode(p, kept)
+		if err == nil || len(got) != len(kept) {
+			t.Errorf("%s: %d samples, %v", name, len(got), err)
+		}
+	}
+}
+
+// FuzzDecode: any bytes and any span either decode to just the span or are an error.
+func FuzzDecode(f *testing.F) {
+	sound := make([]int16, 2000)
+	for i := range sound {
+		sound[i] = int16(9000 * math.Sin(float64(i*i)/9000))
+	}
+	e, err := opus.NewEncoder(pcm.Format{Rate: 8000, Legs: 1})
+	if err != nil {
+		f.Fatal(err)
+	}
+	add := func(p codec.Packet) error {
+		f.Add(bytes.Clone(p.Data), uint16(p.Span.Len()), p.Restart)
+		return nil
+	}
+	if err := e.Encode(pcm.Frame{Format: pcm.Format{Rate: 8000, Legs: 1}, PCM: sound}, add); err != nil {
+		f.Fatal(err)
+	}
+	if err := e.Break(add); err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte{1<<3 | 3, 0xbf, 0xff}, uint16(10), false)
+	f.Add([]byte{31<<3 | 2, 252, 255, 1}, uint16(320), true)
+	f.Add(make([]byte, 5000), uint16(80), false)
+	f.Fuzz(func(t *testing.T, data []byte, span uint16, restart bool) {
+		d, err := opus.NewDecoder(8000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := codec.Packet{Span: pcm.Span{From: 7, To: 7 + pcm.Pos(span)}, Restart: restart, Data: data}
+		for range 2 {
+			out, err := d.Decode(p, []int16{42})
+			if out[0] != 42 || (err == nil && len(out) != 1+int(span)) || (err != nil && len(out) != 1) {
+				t.Fatalf("%d samples for a span of %d: %v", len(out)-1, span, err)
+			}
+		}
+	})
+}
+
+// One operation is a second of one leg.
+func BenchmarkEncode(b *testing.B) {
+	speech := codectest.Speech(b, 60*8000)
+	in := legs(8000, 0, speech[:60*8000])
+	for _, c := range []int{opus.Complexity, opus.LowComplexity} {
+		b.Run(fmt.Sprintf("complexity%d", c), func(b *testing.B) {
+			e, err := opus.NewEncoder(in.Format)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := e.SetComplexity(c); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			i := pcm.Pos(0)
+			for b.Loop() {
+				f := in.Slice(pcm.Span{From: i % 60 * 8000, To: (i%60 + 1) * 8000})
+				f.Pos = i * 8000
+				if err := e.Encode(f, func(codec.Packet) error { return nil }); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+		})
+	}
+}
