@@ -1,0 +1,88 @@
+// Package call finds calls on a line: where each begins and where it ends, by what the line
+// signals or, where it signals nothing, by what is heard. The same blocks give the same edges.
+package call
+
+import (
+	"time"
+
+	"linevault/codec/pcm"
+	"linevault/hal"
+)
+
+// Kind says what an edge is.
+type Kind uint8
+
+// The kinds of edge.
+const (
+	Begin Kind = iota + 1
+	End        // hung up, or silent for the hang-over
+	Cut        // the card was lost in mid call
+	Split      // the call goes on, in a new part
+)
+
+// Edge is where a call begins or ends. An edge may lie before the block that gave it away,
+// by no more than Lookback.
+type Edge struct {
+	At   pcm.Pos
+	Kind Kind
+	// What the signalling told of the call by then.
+	FarNumber string
+	Direction string
+}
+
+// Detector finds the edges of one line's calls.
+type Detector interface {
+	// Step looks at the next block, which it does not keep, and returns its edges in order,
+	// in a slice that is good until the next Step.
+	Step(b *hal.Block) []Edge
+}
+
+// Options are what detectors go by. Times are of the line's clock.
+type Options struct {
+	Format pcm.Format
+	// Lead is how much before the first sound a call begins, for detection by voice.
+	Lead time.Duration
+	// Minimum is how long there must be activity before there is a call, for detection by voice.
+	Minimum time.Duration
+	// Hangover is how long both legs must be silent for the call to be over, for detection by voice.
+	Hangover time.Duration
+	// Maximum is how long a part may be; the call goes on in a new one.
+	Maximum time.Duration
+}
+
+// Defaults are good for a line of a contact centre.
+func Defaults(f pcm.Format) Options {
+	return Options{
+		Format: f, Lead: 300 * time.Millisecond, Minimum: 400 * time.Millisecond,
+		Hangover: 10 * time.Second, Maximum: 8 * time.Hour,
+	}
+}
+
+// Lookback is how far before a block an edge in it may lie.
+func (o Options) Lookback() time.Duration { return o.Lead + 2*o.Minimum }
+
+// tracker is what all detectors share: whether there is a call, and since when.
+type tracker struct {
+	open  bool
+	since pcm.Pos // where the running part began
+	max   pcm.Pos
+	edges []Edge
+}
+
+func (t *tracker) begin(at pcm.Pos) {
+	t.open, t.since = true, at
+	t.edges = append(t.edges, Edge{At: at, Kind: Begin})
+}
+
+func (t *tracker) end(at pcm.Pos, k Kind) {
+	t.open = false
+	t.edges = append(t.edges, Edge{At: at, Kind: k})
+}
+
+// split begins new parts as the block up to end makes the call too long for one.
+func (t *tracker) split(end pcm.Pos) {
+	for t.open && t.max > 0 && end-t.since > t.max {
+		t.since += t.max
+		t.edges = append(t.edges, Edge{At: t.since, Kind: Split})
+	}
+}

@@ -1,0 +1,101 @@
+package call
+
+import (
+	"time"
+
+	"linevault/codec/dsp"
+	"linevault/codec/pcm"
+	"linevault/hal"
+)
+
+// Voice goes by what is heard, on a line that signals nothing: a call begins with sound on
+// either leg and is over when both have been silent for the hang-over.
+type Voice struct {
+	t        tracker
+	o        Options
+	legs     []*dsp.Voice
+	pend     [][]int16 // each leg's samples that do not make a frame yet
+	at       pcm.Pos   // of the first sample pending
+	frame    int       // samples of one decision
+	minimum  pcm.Pos
+	hangover pcm.Pos
+
+	first  pcm.Pos // where the activity that may become a call began
+	active pcm.Pos // how much activity there was since
+	last   pcm.Pos // the end of the last activity
+}
+
+// decision is how much sound is judged at once.
+const decision = 20 * time.Millisecond
+
+// NewVoice makes a detector that listens.
+func NewVoice(o Options) *Voice {
+	f := o.Format
+	v := &Voice{
+		t: tracker{max: f.Samples(o.Maximum)}, o: o,
+		frame: int(f.Samples(decision)), minimum: f.Samples(o.Minimum), hangover: f.Samples(o.Hangover),
+	}
+	for range f.Legs {
+		v.legs = append(v.legs, dsp.NewVoice(f.Rate))
+		v.pend = append(v.pend, make([]int16, 0, v.frame))
+	}
+	return v
+}
+
+// Step implements Detector.
+func (v *Voice) Step(b *hal.Block) []Edge {
+	v.t.edges = v.t.edges[:0]
+	if len(v.pend[0]) > 0 && b.Frame.Len() > 0 && v.at+pcm.Pos(len(v.pend[0])) != b.Frame.Pos {
+		for i := range v.pend {
+			v.pend[i] = v.pend[i][:0] // the card lost samples: what was pending has no sequel
+		}
+	}
+	legs := v.o.Format.Legs
+	for i := 0; i < len(b.Frame.PCM); i += legs {
+		if len(v.pend[0]) == 0 {
+			v.at = b.Frame.Pos + pcm.Pos(i/legs)
+		}
+		for leg := range legs {
+			v.pend[leg] = append(v.pend[leg], b.Frame.PCM[i+leg])
+		}
+		if len(v.pend[0]) == v.frame {
+			v.judge()
+		}
+	}
+	for _, s := range b.Signals {
+		if s.Kind == hal.Lost {
+			if v.t.open {
+				v.t.end(s.At, Cut)
+			}
+			v.active = 0
+		}
+	}
+	return v.t.edges
+}
+
+// judge decides on the frame that is pending, and empties it.
+func (v *Voice) judge() {
+	heard := false
+	for i, l := range v.legs {
+		heard = l.Step(v.pend[i]) || heard
+		v.pend[i] = v.pend[i][:0]
+	}
+	end := v.at + pcm.Pos(v.frame)
+	switch {
+	case v.t.open && heard:
+		v.last = end
+	case v.t.open && end-v.last >= v.hangover:
+		v.t.end(end, End)
+		v.active = 0
+	case !v.t.open && heard:
+		if v.active == 0 || v.at-v.first > 2*v.minimum {
+			v.first, v.active = v.at, 0 // what was heard before was too little to be a call
+		}
+		v.active += pcm.Pos(v.frame)
+		if v.active >= v.minimum {
+			v.t.begin(v.first - v.o.Format.Samples(v.o.Lead))
+			v.last = end
+		}
+	}
+	v.t.split(end)
+}

@@ -1,0 +1,218 @@
+package config
+
+import (
+	"encoding/hex"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"linevault/codec/pcm"
+)
+
+// fault is what is wrong with one value.
+type fault struct {
+	path path
+	text string
+}
+
+func wrong(table string, index int, key, format string, args ...any) *fault {
+	return &fault{path{table, index, key}, fmt.Sprintf("%s: ", key) + fmt.Sprintf(format, args...)}
+}
+
+// ID is a line's name made safe for paths and addresses: "Council tax" is council-tax.
+func ID(name string) pcm.LineID {
+	var b strings.Builder
+	for _, r := range strings.ToLower(name) {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return pcm.LineID(strings.Trim(b.String(), "-"))
+}
+
+var (
+	classForm  = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+	colourForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+)
+
+// check finds the first value that cannot be right.
+func (c *Config) check() *fault {
+	if !colourForm.MatchString(c.Site.Colour) {
+		return wrong("site", 0, "colour", "%q is not a colour such as \"#1d70b8\"", c.Site.Colour)
+	}
+	for name, l := range map[string]Listener{"web": c.Web, "api": c.API} {
+		if _, _, err := net.SplitHostPort(l.Listen); err != nil {
+			return wrong(name, 0, "listen", "%q is not an address and port such as \"127.0.0.1:8443\"", l.Listen)
+		}
+	}
+	if d := time.Duration(c.Storage.Commit); d < 100*time.Millisecond || d > time.Second {
+		return wrong("storage", 0, "commit", "%v is outside 100ms to 1s", d)
+	}
+	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkContacts, c.checkTerminals} {
+		if f := f(); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkCards() *fault {
+	seen := map[string]bool{}
+	for i, k := range c.Card {
+		switch {
+		case k.Name == "":
+			return wrong("card", i, "name", "a card needs a name")
+		case seen[k.Name]:
+			return wrong("card", i, "name", "there is another card %q", k.Name)
+		case k.Kind != "analogue" && k.Kind != "replay":
+			return wrong("card", i, "kind", "%q is not \"analogue\" or \"replay\"", k.Kind)
+		case k.Kind == "analogue" && k.Device == "":
+			return wrong("card", i, "device", "an analogue card needs the name of its device; `linevault card --list` shows those there are")
+		case k.Rate != 8000 && k.Rate != 16000:
+			return wrong("card", i, "rate", "%d is not 8000 or 16000", k.Rate)
+		case k.Speed < 0:
+			return wrong("card", i, "speed", "%v is less than 0", k.Speed)
+		}
+		seen[k.Name] = true
+	}
+	return nil
+}
+
+func (c *Config) checkLines() *fault {
+	seen := map[pcm.LineID]string{}
+	used := map[string]string{}
+	for i, l := range c.Line {
+		bad := func(key, format string, args ...any) *fault { return wrong("line", i, key, format, args...) }
+		id := ID(l.Name)
+		k := c.card(l.Card)
+		switch {
+		case id == "":
+			return bad("name", "a line needs a name with letters or digits")
+		case seen[id] != "":
+			return bad("name", "%q and %q would both be called %s", seen[id], l.Name, id)
+		case k == nil:
+			return bad("card", "there is no card %q; cards are %s", l.Card, c.cardNames())
+		case k.Kind == "analogue" && (len(l.Channels) == 0 || len(l.Channels) > 2):
+			return bad("channels", "an analogue line is one channel (both parties mixed) or two (near, far)")
+		case k.Kind == "replay" && len(l.Script) == 0:
+			return bad("script", "a line of a replay card needs at least one script")
+		case !classForm.MatchString(l.Class):
+			return bad("class", "%q is not lower-case letters, digits and hyphens", l.Class)
+		case l.Detect != "voice" && l.Detect != "loop":
+			return bad("detect", "%q is not \"voice\" or \"loop\"", l.Detect)
+		case l.OnPause != "resume" && l.OnPause != "stop":
+			return bad("on_pause", "%q is not \"resume\" or \"stop\"", l.OnPause)
+		case l.Complexity < 1 || l.Complexity > 10:
+			return bad("complexity", "%d is outside 1 to 10", l.Complexity)
+		}
+		for _, t := range []struct {
+			key       string
+			v         Duration
+			low, high time.Duration
+		}{
+			{"hangover", l.Hangover, time.Second, 10 * time.Minute},
+			{"minimum", l.Minimum, 20 * time.Millisecond, 10 * time.Second},
+			{"maximum", l.Maximum, time.Minute, 24 * time.Hour},
+			{"hold_back", *l.HoldBack, 0, 30 * time.Second},
+			{"guard_before", *l.GuardBefore, 0, 5 * time.Second},
+			{"guard_after", *l.GuardAfter, 0, 5 * time.Second},
+		} {
+			if d := time.Duration(t.v); d < t.low || d > t.high {
+				return bad(t.key, "%v is outside %v to %v", d, t.low, t.high)
+			}
+		}
+		for _, ch := range l.Channels {
+			if ch < 1 || ch > 256 {
+				return bad("channels", "%d is not a channel: they count from 1", ch)
+			}
+			at := fmt.Sprintf("%s/%d", l.Card, ch)
+			if other := used[at]; other != "" {
+				return bad("channels", "channel %d of card %q is line %q already", ch, l.Card, other)
+			}
+			used[at] = l.Name
+		}
+		seen[id] = l.Name
+	}
+	return nil
+}
+
+func (c *Config) checkContacts() *fault {
+	for i, k := range c.Contact {
+		switch {
+		case k.Name == "":
+			return wrong("contact", i, "name", "a contact needs a name: people will read it as who asked for a pause")
+		case k.Pin == "":
+			return wrong("contact", i, "pin", "a contact needs a pin")
+		case k.Does != "pause" && k.Does != "loop":
+			return wrong("contact", i, "does", "%q is not \"pause\" or \"loop\"", k.Does)
+		}
+		if f := c.linesExist("contact", i, k.Lines); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (c *Config) checkTerminals() *fault {
+	for i, t := range c.Terminal {
+		if t.Name == "" {
+			return wrong("terminal", i, "name", "a terminal needs a name: people will read it as who asked for a pause")
+		}
+		if b, err := hex.DecodeString(t.TokenSHA256); err != nil || len(b) != 32 {
+			return wrong("terminal", i, "token_sha256", "this is not 64 hexadecimal digits; `linevault token` makes a token and shows them")
+		}
+		if f := c.linesExist("terminal", i, t.Lines); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (c *Config) linesExist(table string, i int, lines []string) *fault {
+	if len(lines) == 0 {
+		return wrong(table, i, "lines", "name at least one line")
+	}
+	for _, l := range lines {
+		if !slices.ContainsFunc(c.Line, func(o Line) bool { return ID(o.Name) == ID(l) }) {
+			return wrong(table, i, "lines", "there is no line %q", l)
+		}
+	}
+	return nil
+}
+
+func (c *Config) card(name string) *Card {
+	for i := range c.Card {
+		if c.Card[i].Name == name {
+			return &c.Card[i]
+		}
+	}
+	return nil
+}
+
+func (c *Config) cardNames() string {
+	if len(c.Card) == 0 {
+		return "none"
+	}
+	var names []string
+	for _, k := range c.Card {
+		names = append(names, fmt.Sprintf("%q", k.Name))
+	}
+	return strings.Join(names, ", ")
+}
+
+// Classes are the retention classes in use, each once.
+func (c *Config) Classes() []string {
+	classes := []string{"standard"}
+	for _, l := range c.Line {
+		if !slices.Contains(classes, l.Class) {
+			classes = append(classes, l.Class)
+		}
+	}
+	return classes
+}

@@ -1,0 +1,175 @@
+// Package config is the box's configuration: one TOML file, read strictly. A fault is told
+// with its file, line and column, and what would be right.
+package config
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Config is the whole file.
+type Config struct {
+	Site     Site       `toml:"site"`
+	Web      Listener   `toml:"web"`
+	API      Listener   `toml:"api"`
+	Storage  Storage    `toml:"storage"`
+	Card     []Card     `toml:"card"`
+	Line     []Line     `toml:"line"`
+	Contact  []Contact  `toml:"contact"`
+	Terminal []Terminal `toml:"terminal"`
+}
+
+// Site is whose box this is.
+type Site struct {
+	Name   string `toml:"name"`   // the council, as pages show it
+	Colour string `toml:"colour"` // #rrggbb of the council
+}
+
+// Listener is where a server listens.
+type Listener struct {
+	Listen string `toml:"listen"` // address:port
+}
+
+// Storage is how recordings are kept.
+type Storage struct {
+	Commit Duration `toml:"commit"` // how often what is recorded is made durable
+}
+
+// Card is hardware with lines.
+type Card struct {
+	Name   string  `toml:"name"`
+	Kind   string  `toml:"kind"`   // "analogue" or "replay"
+	Device string  `toml:"device"` // analogue: a PortAudio input device, or a part of its name
+	Rate   int     `toml:"rate"`   // analogue: samples per second, 8000 or 16000
+	Folder string  `toml:"folder"` // replay: where the scripts' sound is
+	Speed  float64 `toml:"speed"`  // replay: 1 is real time
+}
+
+// Line is one tapped circuit. A time that may be none is a pointer.
+type Line struct {
+	Name        string    `toml:"name"`
+	Number      string    `toml:"number"`
+	Department  string    `toml:"department"`
+	Card        string    `toml:"card"`
+	Channels    []int     `toml:"channels"` // of the card, from 1: one (mixed) or two (near, far)
+	Script      []string  `toml:"script"`   // replay: the calls that come and go
+	Start       Duration  `toml:"start"`    // replay: when the first one comes
+	Class       string    `toml:"class"`    // retention class
+	Detect      string    `toml:"detect"`   // "voice" or "loop"
+	Hangover    Duration  `toml:"hangover"`
+	Minimum     Duration  `toml:"minimum"`
+	Maximum     Duration  `toml:"maximum"`
+	HoldBack    *Duration `toml:"hold_back"`
+	GuardBefore *Duration `toml:"guard_before"`
+	GuardAfter  *Duration `toml:"guard_after"`
+	OnPause     string    `toml:"on_pause"` // "resume" or "stop"
+	Complexity  int       `toml:"complexity"`
+}
+
+// Contact is a GPIO input.
+type Contact struct {
+	Name           string   `toml:"name"`
+	Pin            string   `toml:"pin"` // by name or number
+	Lines          []string `toml:"lines"`
+	Does           string   `toml:"does"` // "pause" or "loop"
+	NormallyClosed bool     `toml:"normally_closed"`
+	Debounce       Duration `toml:"debounce"`
+}
+
+// Terminal is something that may pause lines by the API.
+type Terminal struct {
+	Name        string   `toml:"name"`
+	Lines       []string `toml:"lines"`
+	TokenSHA256 string   `toml:"token_sha256"` // of the token that `linevault token` showed once
+}
+
+// Duration is a time.Duration written as "500ms" or "8h".
+type Duration time.Duration
+
+// UnmarshalText reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is not a time such as \"500ms\", \"2s\" or \"8h\"", b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// MarshalText writes what UnmarshalText reads.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// Default is what a file that says nothing means.
+func Default() Config {
+	return Config{
+		Site:    Site{Name: "Linevault", Colour: "#1d70b8"},
+		Web:     Listener{Listen: "127.0.0.1:8443"},
+		API:     Listener{Listen: "127.0.0.1:8444"},
+		Storage: Storage{Commit: Duration(time.Second)},
+	}
+}
+
+// Load reads and checks a file.
+func Load(file string) (*Config, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return Parse(file, b)
+}
+
+// Parse checks the bytes of a file; name is for messages.
+func Parse(name string, b []byte) (*Config, error) {
+	c := Default()
+	d := toml.NewDecoder(bytesReader(b)).DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return nil, describe(name, err)
+	}
+	c.complete()
+	if f := c.check(); f != nil {
+		line, column := locate(b, f.path)
+		return nil, fmt.Errorf("%s:%d:%d: %s", name, line, column, f.text)
+	}
+	return &c, nil
+}
+
+// complete fills in what a line or card did not say.
+func (c *Config) complete() {
+	for i := range c.Card {
+		if k := &c.Card[i]; k.Rate == 0 {
+			k.Rate = 8000
+		}
+		if k := &c.Card[i]; k.Kind == "replay" && k.Speed == 0 {
+			k.Speed = 1
+		}
+	}
+	for i := range c.Line {
+		l := &c.Line[i]
+		l.Class = or(l.Class, "standard")
+		l.Detect = or(l.Detect, "voice")
+		l.OnPause = or(l.OnPause, "resume")
+		l.Hangover = or(l.Hangover, Duration(10*time.Second))
+		l.Minimum = or(l.Minimum, Duration(400*time.Millisecond))
+		l.Maximum = or(l.Maximum, Duration(8*time.Hour))
+		l.HoldBack = or(l.HoldBack, new(Duration(2*time.Second)))
+		l.GuardBefore = or(l.GuardBefore, new(Duration(500*time.Millisecond)))
+		l.GuardAfter = or(l.GuardAfter, new(Duration(200*time.Millisecond)))
+		l.Complexity = or(l.Complexity, 5)
+	}
+	for i := range c.Contact {
+		k := &c.Contact[i]
+		k.Does = or(k.Does, "pause")
+		k.Debounce = or(k.Debounce, Duration(50*time.Millisecond))
+	}
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
