@@ -1,0 +1,86 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Create makes the keys of a store where there are none: the root key, the ring, and the
+// keys of each class for today and the days Ahead. What there is stays as it is; where the
+// root key or the ring is missing from a store that had them, it makes nothing and says so.
+// The folder dir must exist.
+func Create(dir string, classes []string, now time.Time) error {
+	folder := folder(dir)
+	if err := makeFolder(folder); err != nil {
+		return fmt.Errorf("make the folder of keys: %w", err)
+	}
+	if err := createRing(folder); err != nil {
+		return err
+	}
+	k, err := OpenRing(dir)
+	if err != nil {
+		return err
+	}
+	return k.Ensure(classes, now)
+}
+
+// createRing makes root key and ring. A crash in between leaves a root key without a ring,
+// which is then made; a ring without its root key is never ours.
+func createRing(folder string) error {
+	unlock, err := lock(folder)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	hasRoot, err := exists(folder, rootName)
+	if err != nil {
+		return err
+	}
+	hasRing, err := exists(folder, ringName)
+	if err != nil {
+		return err
+	}
+	used, err := inUse(folder)
+	if err != nil {
+		return err
+	}
+	switch {
+	case hasRoot && hasRing:
+		return nil
+	case !hasRoot && (hasRing || used):
+		return fmt.Errorf("%s: %w", filepath.Join(folder, rootName), ErrRootMissing)
+	case !hasRing && used:
+		return fmt.Errorf("%s: %w", filepath.Join(folder, ringName), ErrRingMissing)
+	}
+	var r root
+	if hasRoot {
+		r, err = readRoot(folder)
+	} else {
+		r = newRoot()
+		err = r.write(folder)
+	}
+	if err != nil {
+		return err
+	}
+	fresh := ringFile{store: newRoot().secret[:], periods: map[period][]byte{}}
+	if err := write(folder, ringName, newRingKey(r).encode(fresh)); err != nil {
+		return fmt.Errorf("write the keyring: %w", err)
+	}
+	return nil
+}
+
+// inUse reports whether something was ever locked to keys of this folder, or could have been.
+func inUse(folder string) (bool, error) {
+	if public, err := exists(folder, publicName); public || err != nil {
+		return public, err
+	}
+	parts, err := os.ReadDir(filepath.Join(folder, partsName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return len(parts) > 0, err
+}

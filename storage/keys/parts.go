@@ -1,0 +1,129 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"linevault/storage/keys/journal"
+	"linevault/storage/seal"
+)
+
+// PartFile is the growing file of one period's locked part keys. One goroutine at a time
+// may use it. Its torn tail is stepped over, as package journal says.
+type PartFile struct {
+	file *os.File
+	// unsynced is what was appended since the last Sync that went well. When an fsync
+	// fails, Linux forgets what was not written; so that is appended again.
+	unsynced []byte
+	again    bool
+}
+
+func partPath(dir string, p period) string {
+	return filepath.Join(folder(dir), partsName, string(p.day)+"."+p.class)
+}
+
+// OpenPartFile opens the part file of a period to append to it, and makes it where there is none.
+func OpenPartFile(dir, class string, day Day) (*PartFile, error) {
+	p := period{class: class, day: day}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	path := partPath(dir, p)
+	if err := makeFolder(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("part keys of %s: %w", p, err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("part keys of %s: %w", p, err)
+	}
+	if err := syncFolder(filepath.Dir(path)); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("part keys of %s: %w", p, err)
+	}
+	return &PartFile{file: f}, nil
+}
+
+// Append adds a part's locked key. It is not safe until Sync. After an error of Append or
+// Sync the next Sync tries again with all that is not yet safe.
+func (f *PartFile) Append(part seal.PartID, l seal.Locked) error {
+	from := len(f.unsynced)
+	f.unsynced = journal.Append(f.unsynced, append(part[:], l...))
+	if f.again {
+		return nil // Sync writes it
+	}
+	if _, err := f.file.Write(f.unsynced[from:]); err != nil {
+		f.again = true
+		return fmt.Errorf("append to %s: %w", f.file.Name(), err)
+	}
+	return nil
+}
+
+// Sync returns once every key appended so far is on disk.
+func (f *PartFile) Sync() error {
+	if len(f.unsynced) == 0 {
+		return nil
+	}
+	if f.again {
+		if _, err := f.file.Write(f.unsynced); err != nil {
+			return fmt.Errorf("append to %s: %w", f.file.Name(), err)
+		}
+	}
+	if err := unix.Fdatasync(int(f.file.Fd())); err != nil {
+		f.again = true
+		return fmt.Errorf("fsync %s: %w", f.file.Name(), err)
+	}
+	f.unsynced, f.again = f.unsynced[:0], false
+	return nil
+}
+
+// Close syncs and closes the file.
+func (f *PartFile) Close() error {
+	return errors.Join(f.Sync(), f.file.Close())
+}
+
+// ReadPartFile reads the locked part keys of a period; where it has none, the map is empty.
+// What no crash-free writer leaves is stepped over: CheckPartFile tells of it.
+func ReadPartFile(dir, class string, day Day) (map[seal.PartID]seal.Locked, error) {
+	parts, _, err := CheckPartFile(dir, class, day)
+	return parts, err
+}
+
+// CheckPartFile is ReadPartFile, and returns also the stretches of the file that hold no
+// record. One at the end is what a crash leaves, and harmless: what lies there was never
+// acknowledged. One in the middle is an earlier crash's, or damage.
+func CheckPartFile(dir, class string, day Day) (map[seal.PartID]seal.Locked, []journal.Tear, error) {
+	p := period{class: class, day: day}
+	if err := p.check(); err != nil {
+		return nil, nil, err
+	}
+	f, err := os.Open(partPath(dir, p))
+	if errors.Is(err, fs.ErrNotExist) {
+		return map[seal.PartID]seal.Locked{}, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("part keys of %s: %w", p, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, fmt.Errorf("part keys of %s: %w", p, err)
+	}
+	parts := make(map[seal.PartID]seal.Locked)
+	tears, err := journal.Scan(f, 0, info.Size(), func(_ int64, b []byte) error {
+		if len(b) < len(seal.PartID{}) {
+			return nil
+		}
+		id := seal.PartID(b[:len(seal.PartID{})])
+		parts[id] = append(seal.Locked(nil), b[len(id):]...)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("part keys of %s: %w", p, err)
+	}
+	return parts, tears, nil
+}

@@ -1,0 +1,164 @@
+package keys
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// ringFirstLine begins the file of the ring; the format version and the id of the root key
+// follow. After it come lines
+//
+//	store SEALED               a random secret that Derive draws from
+//	period CLASS DAY SEALED    a period's private key
+//	end COUNT MAC              how many lines come before, and their HMAC-SHA256
+//
+// where SEALED is base64 of nonce, AES-256-GCM ciphertext and tag. Each line is
+// authenticated by itself too, so that one that is damaged costs no other.
+const ringFirstLine = "linevault keyring "
+
+const ringVersion = "1"
+
+// ringFile is what the file says.
+type ringFile struct {
+	store    []byte            // opened
+	periods  map[period][]byte // sealed
+	problems []string
+}
+
+// ringKey seals the lines of a ring.
+type ringKey struct {
+	aead cipher.AEAD
+	mac  []byte
+	root string
+}
+
+func newRingKey(r root) ringKey {
+	block, err := aes.NewCipher(r.derive("linevault keyring v1"))
+	if err != nil {
+		panic("keys: " + err.Error()) // the key's length is right
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic("keys: " + err.Error()) // an AES block cipher always has a GCM
+	}
+	return ringKey{aead: aead, mac: r.derive("linevault keyring mac v1"), root: r.id()}
+}
+
+// additional binds a sealed line to what it is, the format and the root key. No field can
+// hold a zero byte.
+func (k ringKey) additional(fields ...string) []byte {
+	fields = append([]string{"linevault keyring", ringVersion, k.root}, fields...)
+	return []byte(strings.Join(fields, "\x00"))
+}
+
+func (k ringKey) seal(plain []byte, fields ...string) []byte {
+	return k.aead.Seal(nil, nil, plain, k.additional(fields...))
+}
+
+func (k ringKey) open(sealed []byte, fields ...string) ([]byte, error) {
+	return k.aead.Open(nil, nil, sealed, k.additional(fields...))
+}
+
+func (k ringKey) openPeriod(p period, sealed []byte) ([]byte, error) {
+	return k.open(sealed, "period", p.class, string(p.day))
+}
+
+func (k ringKey) sealPeriod(p period, secret []byte) []byte {
+	return k.seal(secret, "period", p.class, string(p.day))
+}
+
+func (k ringKey) sum(b []byte) string {
+	m := hmac.New(sha256.New, k.mac)
+	m.Write(b)
+	return hex.EncodeToString(m.Sum(nil))
+}
+
+// encode is the file of f.
+func (k ringKey) encode(f ringFile) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s%s root %s\n", ringFirstLine, ringVersion, k.root)
+	fmt.Fprintf(&b, "store %s\n", base64.StdEncoding.EncodeToString(k.seal(f.store, "store")))
+	for _, p := range slices.SortedFunc(maps.Keys(f.periods), comparePeriods) {
+		fmt.Fprintf(&b, "period %s %s %s\n", p.class, p.day, base64.StdEncoding.EncodeToString(f.periods[p]))
+	}
+	fmt.Fprintf(&b, "end %d %s\n", len(f.periods)+2, k.sum(b.Bytes()))
+	return b.Bytes()
+}
+
+func comparePeriods(a, b period) int {
+	return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.class, b.class))
+}
+
+// decode reads a ring file. A line that does not open is a problem, and no more: what it
+// held is lost, what the others hold is not.
+func (k ringKey) decode(b []byte) (ringFile, error) {
+	f := ringFile{periods: make(map[period][]byte)}
+	first, rest, _ := bytes.Cut(b, []byte("\n"))
+	head, ok := strings.CutPrefix(string(first), ringFirstLine)
+	version, root, ok2 := strings.Cut(head, " root ")
+	switch {
+	case !ok || !ok2:
+		return f, fmt.Errorf("the first line is damaged: put keys/ring back from your backup")
+	case version != ringVersion:
+		return f, fmt.Errorf("the keyring is %w", ErrNewer)
+	case root != k.root:
+		return f, fmt.Errorf("the keyring belongs to root key %.16q and keys/root is root key %s: "+
+			"put back the keys/root of this store from your backup", root, k.root)
+	}
+	end := bytes.LastIndex(b, []byte("\nend ")) + 1
+	whole := end > 0 && string(b[end:]) == fmt.Sprintf("end %d %s\n", bytes.Count(b[:end], []byte("\n")), k.sum(b[:end]))
+	for i, line := range strings.Split(strings.TrimSuffix(string(rest), "\n"), "\n") {
+		if err := k.line(&f, line); err != nil {
+			f.problems = append(f.problems, fmt.Sprintf("line %d: %v", i+2, err))
+		}
+	}
+	if f.store == nil {
+		return f, fmt.Errorf("the store's own secret is damaged: put keys/ring back from your backup")
+	}
+	if !whole && len(f.problems) == 0 {
+		f.problems = []string{"lines are missing or were moved"}
+	}
+	return f, nil
+}
+
+// line takes in one line after the first. Its errors show the period at most.
+func (k ringKey) line(f *ringFile, line string) error {
+	damaged := fmt.Errorf("damaged")
+	fields := strings.Fields(line)
+	if len(fields) == 0 {
+		return damaged
+	}
+	sealed, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
+	switch {
+	case fields[0] == "end" && len(fields) == 3:
+		return nil
+	case err != nil:
+		return damaged
+	case fields[0] == "store" && len(fields) == 2:
+		if f.store, err = k.open(sealed, "store"); err != nil {
+			return damaged
+		}
+	case fields[0] == "period" && len(fields) == 4:
+		p := period{class: fields[1], day: Day(fields[2])}
+		if p.check() != nil {
+			return damaged
+		}
+		if _, err := k.openPeriod(p, sealed); err != nil {
+			return fmt.Errorf("the key of %s is damaged", p)
+		}
+		f.periods[p] = sealed
+	default:
+		return damaged
+	}
+	return nil
+}
