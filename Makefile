@@ -24,7 +24,7 @@ VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
-run: install build demo  ## the box with four demonstration lines, at an address it prints
+run: demo       ## the box with four demonstration lines, at an address it prints
 	./linevault run --demo --data $(DATA)
 
 build: web      ## ./linevault, the one binary
@@ -78,14 +78,14 @@ clean:          ## what was built is removed, the demonstration's data with it
 
 # The web pages' styles and scripts: made anew only when the lock file or a source changed.
 .PHONY: web install install-for-tests
-web: build/stamps/web
+web: install build/stamps/web
 
 build/stamps/web: $(WEB)/node_modules/.package-lock.json \
   $(shell find $(WEB) -name node_modules -prune -o -type f -print)
 	cd $(WEB) && npm run --silent build
 	@mkdir -p $(@D) && touch $@
 
-$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json | install
 	cd $(WEB) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
