@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"linevault/storage/keys/journal"
 )
 
 // Create makes the keys of a store where there are none: the root key, the ring, and the
@@ -15,7 +17,7 @@ import (
 // The folder dir must exist.
 func Create(dir string, classes []string, now time.Time) error {
 	folder := folder(dir)
-	if err := makeFolder(folder); err != nil {
+	if err := journal.MakeFolder(folder); err != nil {
 		return fmt.Errorf("make the folder of keys: %w", err)
 	}
 	if err := createRing(folder); err != nil {
@@ -31,7 +33,7 @@ func Create(dir string, classes []string, now time.Time) error {
 // createRing makes root key and ring. A crash in between leaves a root key without a ring,
 // which is then made; a ring without its root key is never ours.
 func createRing(folder string) error {
-	unlock, err := lock(folder)
+	unlock, err := journal.Lock(filepath.Join(folder, lockName))
 	if err != nil {
 		return err
 	}

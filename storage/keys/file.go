@@ -2,12 +2,13 @@ package keys
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"linevault/storage/keys/journal"
 )
 
 // step is called before each change of the disk; tests stop there.
@@ -40,54 +41,7 @@ func write(folder, name string, b []byte) error {
 		return err
 	}
 	step("fsync " + folder)
-	return syncFolder(folder)
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("fsync %s: %w", folder, err)
-	}
-	return nil
-}
-
-// makeFolder makes a folder for our eyes only, where there is none.
-func makeFolder(path string) error {
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
-	step("mkdir " + path)
-	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	step("fsync " + filepath.Dir(path))
-	return syncFolder(filepath.Dir(path))
-}
-
-// lock waits until nobody else changes the keys of folder; unlock lets the next one in. A
-// process that dies unlocks.
-func lock(folder string) (unlock func(), err error) {
-	path := filepath.Join(folder, lockName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
-		if err != unix.EINTR {
-			break
-		}
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock %s: %w", path, err)
-	}
-	return func() { f.Close() }, nil
+	return journal.SyncFolder(folder)
 }
 
 // exists reports whether there is something of that name in folder.

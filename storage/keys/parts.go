@@ -34,14 +34,14 @@ func OpenPartFile(dir, class string, day Day) (*PartFile, error) {
 		return nil, err
 	}
 	path := partPath(dir, p)
-	if err := makeFolder(filepath.Dir(path)); err != nil {
+	if err := journal.MakeFolder(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("part keys of %s: %w", p, err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("part keys of %s: %w", p, err)
 	}
-	if err := syncFolder(filepath.Dir(path)); err != nil {
+	if err := journal.SyncFolder(filepath.Dir(path)); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("part keys of %s: %w", p, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"linevault/storage/keys/journal"
 	"linevault/storage/seal"
 )
 
@@ -107,7 +108,7 @@ func (k *Ring) Ensure(classes []string, now time.Time) error {
 			return err
 		}
 	}
-	unlock, err := lock(k.folder)
+	unlock, err := journal.Lock(filepath.Join(k.folder, lockName))
 	if err != nil {
 		return err
 	}

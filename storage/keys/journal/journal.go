@@ -34,6 +34,9 @@ const headSize = 2 + 1 + 4
 // ErrNewer says that a record was written by a newer version of this program.
 var ErrNewer = errors.New("written by a newer version of this program: update it")
 
+// ErrTorn says that there is no whole record where one was looked for.
+var ErrTorn = errors.New("no whole record here")
+
 var (
 	magic = []byte("LJ")
 	table = crc32.MakeTable(crc32.Castagnoli)
@@ -67,7 +70,7 @@ func Scan(r io.ReaderAt, from, to int64, emit func(at int64, payload []byte) err
 		if err == io.EOF {
 			return tears, nil
 		}
-		if err == errTorn {
+		if err == ErrTorn {
 			n, err := skip(in)
 			if err != nil {
 				return tears, err
@@ -94,8 +97,6 @@ func Scan(r io.ReaderAt, from, to int64, emit func(at int64, payload []byte) err
 	}
 }
 
-var errTorn = errors.New("no record here")
-
 // next is the payload of the record that in stands at, without moving in.
 func next(in *bufio.Reader) ([]byte, error) {
 	head, err := in.Peek(headSize)
@@ -103,30 +104,36 @@ func next(in *bufio.Reader) ([]byte, error) {
 		return nil, io.EOF
 	}
 	if err == io.EOF {
-		return nil, errTorn
+		return nil, ErrTorn
 	}
 	if err != nil {
 		return nil, err
 	}
 	n := binary.BigEndian.Uint32(head[3:])
 	if !bytes.HasPrefix(head, magic) || n > MaxPayload {
-		return nil, errTorn
+		return nil, ErrTorn
 	}
 	b, err := in.Peek(int(n) + Overhead)
 	if err == io.EOF {
-		return nil, errTorn
+		return nil, ErrTorn
 	}
 	if err != nil {
 		return nil, err
 	}
-	body, sum := b[:headSize+n], b[headSize+n:]
-	if crc32.Checksum(body, table) != binary.BigEndian.Uint32(sum) {
-		return nil, errTorn
+	return check(b)
+}
+
+// check is the payload of the record that b is, whole.
+func check(b []byte) ([]byte, error) {
+	end := len(b) - 4
+	if !bytes.HasPrefix(b, magic) || int64(binary.BigEndian.Uint32(b[3:])) != int64(end-headSize) ||
+		crc32.Checksum(b[:end], table) != binary.BigEndian.Uint32(b[end:]) {
+		return nil, ErrTorn
 	}
-	if v := body[2]; v != Version {
+	if v := b[2]; v != Version {
 		return nil, fmt.Errorf("record of format %d: %w", v, ErrNewer)
 	}
-	return body[headSize:], nil
+	return b[headSize:end], nil
 }
 
 // skip moves in past at least one byte, to where the next record may begin, and returns how
@@ -146,12 +153,17 @@ func skip(in *bufio.Reader) (int64, error) {
 	return int64(n), err
 }
 
-// Payload is the payload of the one record that b is, for a reader that knows where it lies.
-func Payload(b []byte) ([]byte, error) {
-	in := bufio.NewReaderSize(bytes.NewReader(b), MaxPayload+Overhead)
-	p, err := next(in)
-	if err == nil && len(p)+Overhead != len(b) {
-		return nil, errTorn
+// At is the payload of the record that begins at the offset at, for a reader that knows
+// where it lies.
+func At(r io.ReaderAt, at int64) ([]byte, error) {
+	var head [headSize]byte
+	if _, err := r.ReadAt(head[:], at); err != nil {
+		return nil, err
 	}
-	return p, err
+	n := min(binary.BigEndian.Uint32(head[3:]), MaxPayload)
+	b := make([]byte, int(n)+Overhead)
+	if _, err := r.ReadAt(b, at); err != nil {
+		return nil, err
+	}
+	return check(b)
 }

@@ -12,7 +12,7 @@ import (
 func scan(t testing.TB, b []byte) (payloads []string, tears []Tear) {
 	t.Helper()
 	tears, err := Scan(bytes.NewReader(b), 0, int64(len(b)), func(at int64, p []byte) error {
-		if got, err := Payload(b[at : at+int64(len(p))+Overhead]); err != nil || !bytes.Equal(got, p) {
+		if got, err := At(bytes.NewReader(b), at); err != nil || !bytes.Equal(got, p) {
 			t.Fatalf("record at %d reads %q, %v", at, got, err)
 		}
 		payloads = append(payloads, string(p))
