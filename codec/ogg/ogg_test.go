@@ -1,0 +1,400 @@
+package ogg_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"linevault/codec"
+	"linevault/codec/codectest"
+	"linevault/codec/ogg"
+	"linevault/codec/opus"
+	"linevault/codec/pcm"
+)
+
+// stream is sounds, one per leg, as a file, with the packets it was made of.
+func stream(t testing.TB, rate int, sounds ...[]int16) (file []byte, packets [][]byte) {
+	t.Helper()
+	format := pcm.Format{Rate: rate, Legs: len(sounds)}
+	f := pcm.Frame{Format: format}
+	for i := range sounds[0] {
+		for _, s := range sounds {
+			f.PCM = append(f.PCM, s[i])
+		}
+	}
+	e, err := opus.NewEncoder(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w, err := ogg.NewWriter(&b, format.Legs, rate, 42, map[string]string{"TITLE": "Ünïcode", "LINE": "kiosk 1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var instant [][]byte
+	emit := func(p codec.Packet) error {
+		data := bytes.Clone(p.Data)
+		packets, instant = append(packets, data), append(instant, data)
+		if len(instant) < format.Legs {
+			return nil
+		}
+		n, err := opus.Samples(p.Data, ogg.Clock)
+		if err != nil {
+			return err
+		}
+		err = w.Packet(n, instant...)
+		instant = instant[:0]
+		return err
+	}
+	if err := e.Encode(f, emit); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Break(emit); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(int64(len(sounds[0]) * ogg.Clock / rate)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes(), packets
+}
+
+// program is where a peer is, or the test is skipped.
+func program(t *testing.T, name, debian string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("NOT PROVED: %s is not installed (apt install %s)", name, debian)
+	}
+	return path
+}
+
+func save(t *testing.T, file []byte) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "call.ogg")
+	if err := os.WriteFile(name, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s%s", name, err, stdout.String(), stderr.String())
+	}
+	return stdout.String() + stderr.String()
+}
+
+// TestOpusinfo: the reference tool finds nothing to complain of.
+func TestOpusinfo(t *testing.T) {
+	opusinfo := program(t, "opusinfo", "opus-tools")
+	speech := codectest.Speech(t, 40*8000)
+	for _, sounds := range [][][]int16{{speech[:100001]}, {speech[:100001], speech[100001:200002]}} {
+		file, _ := stream(t, 8000, sounds...)
+		says := run(t, opusinfo, save(t, file))
+		if strings.Contains(says, "WARNING") || strings.Contains(says, "ERROR") ||
+			!strings.Contains(says, "Original sample rate: 8000 Hz") || !strings.Contains(says, "TITLE=Ünïcode") ||
+			!strings.Contains(says, "Playback length: 0m:12.500s") {
+			t.Errorf("%d legs:\n%s", len(sounds), says)
+		}
+		if len(sounds) == 2 && !strings.Contains(says, "Channels: 2") {
+			t.Errorf("two legs:\n%s", says)
+		}
+	}
+}
+
+// TestFFmpegPlaysEachLegAlone: what ffmpeg decodes is what went in, at its length and place,
+// and a leg that is silent stays silent beside one that is loud.
+func TestFFmpegPlaysEachLegAlone(t *testing.T) {
+	ffmpeg, ffprobe := program(t, "ffmpeg", "ffmpeg"), program(t, "ffprobe", "ffmpeg")
+	speech := codectest.Speech(t, 40*8000)
+	const n = 80123
+	a, b, silence := speech[:n], speech[20*8000:20*8000+n], make([]int16, n)
+	for name, legs := range map[string][][]int16{
+		"mono": {a}, "both": {a, b}, "near silent": {silence, b}, "far silent": {a, silence},
+	} {
+		t.Run(name, func(t *testing.T) {
+			file, _ := stream(t, 8000, legs...)
+			path := save(t, file)
+			says := run(t, ffprobe, "-v", "warning", "-show_entries", "stream=channels,codec_name:format=duration", "-of", "csv", path)
+			d, err := strconv.ParseFloat(strings.TrimSpace(says[strings.LastIndex(says, ",")+1:]), 64)
+			d -= float64(ogg.PreSkip) / ogg.Clock // ffprobe counts it, in the reference encoder's files too
+			if err != nil || math.Abs(d-n/8000.) > 0.0001 || !strings.Contains(says, "opus,"+strconv.Itoa(len(legs))) {
+				t.Errorf("ffprobe: %v s, %v\n%s", d, err, says)
+			}
+			raw := run(t, ffmpeg, "-v", "error", "-c:a", "libopus", "-i", path, "-ar", "8000", "-f", "s16le", "-")
+			if got := len(raw) / 2 / len(legs); got < n-1 || got > n+1 {
+				t.Fatalf("%d samples decoded of %d", got, n)
+			}
+			for i, want := range legs {
+				got := make([]int16, n)
+				for j := range min(n, len(raw)/2/len(legs)) {
+					got[j] = int16(binary.LittleEndian.Uint16([]byte(raw[2*(j*len(legs)+i):])))
+				}
+				if &want[0] == &silence[0] {
+					if l := level(got); l > -60 {
+						t.Errorf("leg %d is at %.0f dB", i, l)
+					}
+					continue
+				}
+				if c := correlation(want, got); c < 0.93 {
+					t.Errorf("leg %d: correlation %.3f", i, c)
+				}
+			}
+		})
+	}
+}
+
+func level(s []int16) float64 {
+	var sum float64
+	for _, v := range s {
+		sum += float64(v) * float64(v)
+	}
+	return 10 * math.Log10(sum/float64(len(s))/(1<<30)+1e-12)
+}
+
+func correlation(a, b []int16) float64 {
+	var ab, aa, bb float64
+	for i := range a {
+		x, y := float64(a[i]), float64(b[i])
+		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
+	}
+	return ab / math.Sqrt(aa*bb+1)
+}
+
+// TestOverhead: a file is about 1 % larger than its packets.
+func TestOverhead(t *testing.T) {
+	speech := codectest.Speech(t, 120*8000)
+	for _, sounds := range [][][]int16{{speech[:60*8000]}, {speech[:60*8000], speech[60*8000 : 120*8000]}} {
+		file, packets := stream(t, 8000, sounds...)
+		payload := 0
+		for _, p := range packets {
+			payload += len(p)
+		}
+		over := float64(len(file))/float64(payload) - 1
+		t.Logf("%d legs: %d bytes of packets, %.2f %% over", len(sounds), payload, 100*over)
+		if over > 0.018 {
+			t.Errorf("%d legs: %.2f %% over", len(sounds), 100*over)
+		}
+	}
+}
+
+// TestReaderGivesTheSamePackets: also the granules tell where each page ends.
+func TestReaderGivesTheSamePackets(t *testing.T) {
+	speech := codectest.Speech(t, 40*8000)
+	for _, sounds := range [][][]int16{{speech[:100001]}, {speech[:100001], speech[100001:200002]}} {
+		file, packets := stream(t, 8000, sounds...)
+		r, err := ogg.NewReader(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := r.Head(); h.Legs != len(sounds) || h.Rate != 8000 || h.PreSkip != ogg.PreSkip || h.Tags["LINE"] != "kiosk 1" {
+			t.Errorf("the headers say %+v", h)
+		}
+		var got [][]byte
+		var at, end int64
+		for {
+			p, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, p.Legs...)
+			n, err := opus.Samples(p.Legs[0], ogg.Clock)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at += int64(n)
+			if p.Granule >= 0 && !p.Last && p.Granule != at {
+				t.Fatalf("granule %d at %d", p.Granule, at)
+			}
+			end = p.Granule
+		}
+		if end != ogg.PreSkip+100001*6 {
+			t.Errorf("the last granule is %d", end)
+		}
+		if !slices.EqualFunc(got, packets, bytes.Equal) {
+			t.Errorf("%d packets read, %d written, or they differ", len(got), len(packets))
+		}
+	}
+}
+
+func TestCost(t *testing.T) {
+	for _, sizes := range [][]int{{1}, {254}, {255}, {1, 1}, {252, 2}, {253, 3}, {254, 1}, {120, 134}, {1276, 1276}} {
+		var legs [][]byte
+		for _, n := range sizes {
+			legs = append(legs, make([]byte, n))
+		}
+		joined, err := ogg.Join(nil, legs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := ogg.Page{Sizes: []int{len(joined)}, Body: joined}.Append(nil)
+		if want := len(page) - ogg.PageOverhead; ogg.Cost(sizes...) != want {
+			t.Errorf("%v cost %d, not %d", sizes, want, ogg.Cost(sizes...))
+		}
+	}
+}
+
+// TestJoin tries packets of every framing of RFC 6716 3.2.
+func TestJoin(t *testing.T) {
+	frame := func(n int) []byte { return bytes.Repeat([]byte{0x5a}, n) }
+	with := func(head []byte, n int) []byte { return append(head, frame(n)...) }
+	for name, p := range map[string][]byte{
+		"one frame":         with([]byte{0x18}, 100),
+		"no sound":          {0x18},
+		"long":              with([]byte{0x18}, 1275),
+		"two equal":         with([]byte{0x19}, 300),
+		"two unequal":       with([]byte{0x1a, 252, 1}, 256+7),
+		"three equal":       with([]byte{0x0b, 3}, 60),
+		"three unequal":     with([]byte{0x0b, 0x83, 10, 20}, 35),
+		"padded":            with([]byte{0x0b, 0x42, 5}, 20+5),
+		"padded by a lot":   with([]byte{0x0b, 0x42, 255, 1}, 20+255),
+		"padded, unequal":   with([]byte{0x0b, 0xc2, 2, 7}, 7+9+2),
+		"252 is two bytes":  with([]byte{0x18}, 252),
+		"last frame absent": with([]byte{0x1a, 9}, 9),
+	} {
+		far := []byte{0x18, 1, 2, 3}
+		joined, err := ogg.Join(nil, p, far)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		legs, err := ogg.Split(joined, 2)
+		if err != nil || !bytes.Equal(legs[0], p) || !bytes.Equal(legs[1], far) {
+			t.Errorf("%s: % x\ncame back as % x, %v", name, p, legs, err)
+		}
+	}
+	for name, p := range map[string][]byte{
+		"empty": {}, "odd": with([]byte{0x19}, 3), "too long": with([]byte{0x18}, 1276), "no count": {0x0b},
+		"count 0": {0x0b, 0}, "length beyond": with([]byte{0x1a, 9}, 8), "padding beyond": {0x0b, 0x41, 9, 1},
+		"endless padding": {0x0b, 0x41, 255}, "cut length": {0x1a, 255},
+	} {
+		if _, err := ogg.Join(nil, p, []byte{0x18}); err == nil {
+			t.Errorf("%s was joined", name)
+		}
+	}
+}
+
+// TestDamage: a bit flipped anywhere, or a tail cut off anywhere, is noticed.
+func TestDamage(t *testing.T) {
+	noise := make([]int16, 50000)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range noise {
+		noise[i] = int16(rng.IntN(3000))
+	}
+	whole, _ := stream(t, 8000, noise)
+	readAll := func(b []byte) error {
+		r, err := ogg.NewReader(bytes.NewReader(b))
+		for err == nil {
+			_, err = r.Next()
+		}
+		return err
+	}
+	if err := readAll(whole); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
+	}
+	for range 500 {
+		bad := bytes.Clone(whole)
+		bad[rng.IntN(len(bad))] ^= 1 << rng.IntN(8)
+		if err := readAll(bad); err == io.EOF {
+			t.Fatal("a flipped bit went unseen")
+		}
+		if err := readAll(whole[:rng.IntN(len(whole))]); err == io.EOF {
+			t.Fatal("a missing tail went unseen")
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, tags := range map[string]map[string]string{
+		"=": {"A=B": "c"}, "empty": {"": "c"}, "not ASCII": {"Ü": "c"}, "too much": {"A": strings.Repeat("x", 70000)},
+	} {
+		if _, err := ogg.NewWriter(io.Discard, 1, 8000, 1, tags); err == nil {
+			t.Errorf("tag %s was accepted", name)
+		}
+	}
+	if _, err := ogg.NewWriter(io.Discard, 3, 8000, 1, nil); err == nil {
+		t.Error("three legs were accepted")
+	}
+	w, err := ogg.NewWriter(io.Discard, 2, 8000, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"a leg too few": w.Packet(2880, []byte{0x18}), "no length": w.Packet(0, []byte{0x18}, []byte{0x18}),
+		"broken": w.Packet(2880, nil, []byte{0x18}), "end beyond": w.Close(1),
+	} {
+		if err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	noise := make([]int16, 9000)
+	for i := range noise {
+		noise[i] = int16(i * i)
+	}
+	one, _ := stream(f, 8000, noise)
+	two, _ := stream(f, 8000, noise, noise)
+	f.Add(one)
+	f.Add(two)
+	f.Add(one[:200])
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r, err := ogg.NewReader(bytes.NewReader(in))
+		if err != nil {
+			return
+		}
+		total := 0
+		for {
+			p, err := r.Next()
+			if err != nil {
+				return
+			}
+			if len(p.Legs) != r.Head().Legs {
+				t.Fatalf("%d legs", len(p.Legs))
+			}
+			for _, leg := range p.Legs {
+				total += len(leg)
+			}
+			if total > len(in) {
+				t.Fatalf("%d bytes of packets out of %d", total, len(in))
+			}
+		}
+	})
+}
+
+// FuzzJoin: whatever can be joined comes apart again as it was.
+func FuzzJoin(f *testing.F) {
+	f.Add([]byte{0x18, 1, 2}, []byte{0x18})
+	f.Add([]byte{0x0b, 0xc2, 2, 7, 1, 1, 1, 1, 1, 1, 1, 9, 0, 0}, []byte{0x1a, 1, 2})
+	f.Fuzz(func(t *testing.T, near, far []byte) {
+		if _, err := ogg.Split(near, 2); err == nil && len(near) == 0 {
+			t.Fatal("nothing was split")
+		}
+		joined, err := ogg.Join(nil, near, far)
+		if err != nil {
+			return
+		}
+		legs, err := ogg.Split(joined, 2)
+		if err != nil || !bytes.Equal(legs[0], near) || !bytes.Equal(legs[1], far) {
+			t.Fatalf("% x + % x came back as % x, %v", near, far, legs, err)
+		}
+	})
+}
