@@ -1,0 +1,209 @@
+package analogue
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"linevault/codec/pcm"
+	"linevault/hal"
+	"linevault/hal/haltest"
+	"linevault/hal/haltest/pulse"
+)
+
+// eight is a card of eight lines, one channel each.
+func eight(device string) Config {
+	c := Config{Name: device, Device: device, Rate: pulse.Rate}
+	for i := range 8 {
+		c.Lines = append(c.Lines, LineConfig{ID: pcm.LineID(device + "-" + string(rune('1'+i))), Channels: []int{i + 1}})
+	}
+	return c
+}
+
+// TestRealCapture is everything that needs real PortAudio, on a rack of two cards.
+func TestRealCapture(t *testing.T) {
+	rack := pulse.Start(t, pulse.Card{Name: "lines8a", Channels: 8}, pulse.Card{Name: "lines8b", Channels: 8})
+	t.Run("devices", testDevices)
+	t.Run("conformance", func(t *testing.T) {
+		haltest.Run(t, func(t *testing.T) hal.Card { return open(t, eight("lines8a")) }, haltest.Options{For: time.Second})
+	})
+	t.Run("speech", func(t *testing.T) { testSpeech(t, rack) })
+	t.Run("unplug", func(t *testing.T) { testUnplug(t, rack) })
+}
+
+func testDevices(t *testing.T) {
+	names, err := Devices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(names, "\n")
+	if !strings.Contains(all, `"lines8a" (`) || !strings.Contains(all, `"lines8b" (`) {
+		t.Errorf("the devices are:\n%s", all)
+	}
+	for _, test := range []struct {
+		name, want string
+		change     func(c *Config)
+	}{
+		{"unknown", `there is no input device "lines9"; the devices there are: "lines8a" (32 channels)`, func(c *Config) { c.Device = "lines9" }},
+		{"ambiguous", `2 devices have "LINES" in their name; name one of`, func(c *Config) { c.Device = "LINES" }},
+		{"channel", `there is no channel 33 on device "lines8a"; it has channels 1 to 32`, func(c *Config) { c.Lines[7].Channels[0] = 33 }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := eight("lines8a")
+			test.change(&c)
+			if card, err := Open(c); err == nil {
+				card.Close()
+				t.Error("it opened")
+			} else if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
+// tape keeps what a line gives.
+type tape struct {
+	mu    sync.Mutex // guards all below
+	pcm   []int16
+	check *haltest.Checker
+	lost  pcm.Mono // when Lost was read
+	why   string
+	back  pcm.Mono
+}
+
+// reel reads all lines of a card until ctx ends.
+func reel(ctx context.Context, t *testing.T, card *Card) []*tape {
+	t.Helper()
+	var tapes []*tape
+	for _, l := range card.Lines() {
+		tapes = append(tapes, &tape{check: haltest.NewChecker(l)})
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var b hal.Block
+		for ctx.Err() == nil {
+			for i, l := range card.Lines() {
+				if err := tapes[i].read(l, &b); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	t.Cleanup(func() { <-done })
+	return tapes
+}
+
+func (p *tape) read(l hal.Line, b *hal.Block) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := l.Read(b); err != nil {
+		return err
+	}
+	for _, s := range b.Signals {
+		switch s.Kind {
+		case hal.Lost:
+			p.lost, p.why = hal.Now(), string(s.Data)
+		case hal.Back:
+			p.back = hal.Now()
+		}
+	}
+	p.pcm = append(p.pcm, b.Frame.PCM...)
+	return p.check.Step(b)
+}
+
+// wait waits until a tape is as it should be.
+func (p *tape) wait(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		p.mu.Lock()
+		ok := is()
+		p.mu.Unlock()
+		if ok {
+			return
+		}
+	}
+	t.Fatalf("waited 15 s for %s", what)
+}
+
+func testSpeech(t *testing.T, rack *pulse.Rack) {
+	prompts := pulse.Speech(t, 8, 2*pulse.Rate)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	tapes := reel(ctx, t, open(t, eight("lines8a")))
+	if err := rack.Play(ctx, "lines8a", prompts); err != nil {
+		t.Fatal(err)
+	}
+	last := tapes[7]
+	end := len(last.pcm) + pulse.Rate/2 // what is on its way
+	last.wait(t, "the end of the speech", func() bool { return len(last.pcm) > end })
+	stop()
+	for i, p := range tapes {
+		p.mu.Lock()
+		for k, prompt := range prompts {
+			begins, c := pulse.Match(prompt, p.pcm)
+			if k != i {
+				if c > 0.9 {
+					t.Errorf("line %d: correlates %.4f with what was played into line %d", i+1, c, k+1)
+				}
+				continue
+			}
+			same := 0
+			for j, s := range prompt {
+				if at := begins + j; at >= 0 && at < len(p.pcm) && p.pcm[at] == s {
+					same++
+				}
+			}
+			t.Logf("line %d: correlates %.4f, %d of %d samples are the same", i+1, c, same, len(prompt))
+			if c < 0.99 {
+				t.Errorf("line %d: correlates %.4f with what was played into it", i+1, c)
+			}
+		}
+		if p.check.Epochs != 1 {
+			t.Errorf("line %d: %d epochs", i+1, p.check.Epochs)
+		}
+		p.mu.Unlock()
+	}
+}
+
+func testUnplug(t *testing.T, rack *pulse.Rack) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	victim, other := open(t, eight("lines8a")), open(t, eight("lines8b"))
+	a, b := reel(ctx, t, victim), reel(ctx, t, other)
+	for _, p := range []*tape{a[0], b[0]} {
+		p.wait(t, "audio", func() bool { return p.check.Audio > pulse.Rate/4 })
+	}
+	pulled := hal.Now()
+	rack.Unplug(t, "lines8a")
+	for _, p := range a {
+		p.wait(t, "the loss", func() bool { return p.lost != 0 })
+		if d := time.Duration(p.lost - pulled); d > 2*time.Second {
+			t.Errorf("lost %v after the card was unplugged", d)
+		}
+	}
+	t.Logf("lost %v after the card was unplugged: %s", time.Duration(a[7].lost-pulled).Round(time.Millisecond), a[7].why)
+	plugged := hal.Now()
+	rack.Plug(t, "lines8a")
+	for _, p := range a {
+		p.wait(t, "the return", func() bool { return p.back != 0 })
+	}
+	t.Logf("back %v after the card was plugged in", time.Duration(a[7].back-plugged).Round(time.Millisecond))
+	stop()
+	for i := range b {
+		b[i].mu.Lock()
+		if c := b[i].check; c.Losses != 0 || c.Epochs != 1 {
+			t.Errorf("line %d of the other card: %d losses, %d epochs", i+1, c.Losses, c.Epochs)
+		}
+		b[i].mu.Unlock()
+		a[i].mu.Lock()
+		if c := a[i].check; c.Losses != 1 || c.Epochs < 2 {
+			t.Errorf("line %d of the unplugged card: %d losses, %d epochs", i+1, c.Losses, c.Epochs)
+		}
+		a[i].mu.Unlock()
+	}
+}
