@@ -36,10 +36,9 @@ type Key struct {
 }
 
 type keyState struct {
-	forgotten atomic.Bool
-	secret    [keySize]byte
-	commit    [32]byte
-	aead      cipher.AEAD
+	secret [keySize]byte
+	commit [32]byte
+	aead   atomic.Pointer[cipher.AEAD] // nil once forgotten
 }
 
 // NewKey makes a random key.
@@ -62,9 +61,11 @@ func newKey(secret []byte) *Key {
 	if err != nil {
 		panic("seal: " + err.Error()) // the key's length is right
 	}
-	if s.aead, err = cipher.NewGCMWithRandomNonce(block); err != nil {
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
 		panic("seal: " + err.Error()) // an AES block cipher always has a GCM
 	}
+	s.aead.Store(&aead)
 	return &Key{s: s}
 }
 
@@ -84,7 +85,8 @@ var places = sync.Pool{New: func() any { return new([placeSize]byte) }}
 // has room for len(plain) + Overhead bytes; plain must not overlap that room. Sealing with a
 // forgotten key, or beyond MaxBoxes, is a bug and panics.
 func (k *Key) Seal(dst []byte, at Place, plain []byte) []byte {
-	if k.s.forgotten.Load() {
+	aead := k.s.aead.Load()
+	if aead == nil {
 		panic("seal: sealing with a forgotten key")
 	}
 	if at.Box >= MaxBoxes {
@@ -94,14 +96,15 @@ func (k *Key) Seal(dst []byte, at Place, plain []byte) []byte {
 	defer places.Put(aad)
 	at.encode(aad)
 	dst = append(dst, Version)
-	return k.s.aead.Seal(dst, nil, plain, aad[:])
+	return (*aead).Seal(dst, nil, plain, aad[:])
 }
 
 // Open appends what box holds to dst, if the box was sealed with this key for just this
 // place. It does not allocate when dst has room; box must not overlap that room. Its error
 // is ErrOpen, or says that box was written by a newer version.
 func (k *Key) Open(dst []byte, at Place, box []byte) ([]byte, error) {
-	if len(box) < Overhead || k.s.forgotten.Load() {
+	aead := k.s.aead.Load()
+	if len(box) < Overhead || aead == nil {
 		return nil, ErrOpen
 	}
 	if v := box[0]; v != Version {
@@ -110,7 +113,7 @@ func (k *Key) Open(dst []byte, at Place, box []byte) ([]byte, error) {
 	aad := places.Get().(*[placeSize]byte)
 	defer places.Put(aad)
 	at.encode(aad)
-	plain, err := k.s.aead.Open(dst, nil, box[1:], aad[:])
+	plain, err := (*aead).Open(dst, nil, box[1:], aad[:])
 	if err != nil {
 		return nil, ErrOpen
 	}
@@ -135,7 +138,7 @@ func (k *Key) Check(commitment [32]byte) error {
 // still have copied (the expanded AES key, registers, stacks) goes when the memory is used
 // again: the process must not be swapped out or dumped.
 func (k *Key) Forget() {
-	k.s.forgotten.Store(true)
+	k.s.aead.Store(nil)
 	clear(k.s.secret[:])
 }
 

@@ -82,7 +82,7 @@ func (k *PublicKey) Bytes() []byte { return k.key.Bytes() }
 
 // Lock locks a part's key to the period.
 func (k *PublicKey) Lock(part PartID, key *Key) (Locked, error) {
-	if key.s.forgotten.Load() {
+	if key.s.aead.Load() == nil {
 		panic("seal: locking a forgotten key")
 	}
 	b, err := hpke.Seal(k.key, hpke.HKDFSHA256(), hpke.AES256GCM(), info(k.class, k.day, part), key.s.secret[:])
