@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -30,13 +31,14 @@ const keySize = 32
 
 // Key is the key of one part. It never prints, and several goroutines may use it.
 type Key struct {
-	// s is behind a pointer so that printing a struct with a Key in it, which goes past
-	// Format when the field is unexported, shows an address and nothing else.
+	// The secret lies behind two pointers. Format is not asked when a Key is an unexported
+	// field of what is printed; fmt then shows where the first pointer leads, if the verb
+	// does not suit it, but the second as an address.
 	s *keyState
 }
 
 type keyState struct {
-	secret [keySize]byte
+	secret *[keySize]byte
 	commit [32]byte
 	aead   atomic.Pointer[cipher.AEAD] // nil once forgotten
 }
@@ -52,8 +54,7 @@ func NewKey() *Key {
 
 // newKey copies secret, from which come the key that seals boxes and the commitment.
 func newKey(secret []byte) *Key {
-	s := &keyState{}
-	copy(s.secret[:], secret)
+	s := &keyState{secret: (*[keySize]byte)(slices.Clone(secret))}
 	enc := derive(secret, "linevault box key v1")
 	copy(s.commit[:], derive(secret, "linevault part key commitment v1"))
 	block, err := aes.NewCipher(enc)

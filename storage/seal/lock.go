@@ -34,7 +34,8 @@ type PublicKey struct {
 	key        hpke.PublicKey
 }
 
-// PrivateKey is the private half of a period's key pair: an Identity. It never prints.
+// PrivateKey is the private half of a period's key pair: an Identity. It never prints. As in
+// Key, the secret lies behind two pointers.
 type PrivateKey struct{ s *privateState }
 
 type privateState struct {

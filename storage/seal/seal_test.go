@@ -156,7 +156,7 @@ func TestForget(t *testing.T) {
 	if _, err := k.Open(nil, at, box); err != ErrOpen {
 		t.Errorf("a forgotten key opens: %v", err)
 	}
-	if k.s.secret != [keySize]byte{} {
+	if *k.s.secret != [keySize]byte{} {
 		t.Error("a forgotten key is still in memory")
 	}
 	for name, use := range map[string]func(){
