@@ -16,8 +16,8 @@ import (
 
 // recorder answers a terminal as the API does, and remembers what it was asked.
 type recorder struct {
-	mu    sync.Mutex
-	call  string // guards these
+	mu    sync.Mutex // guards the rest
+	call  string
 	since time.Time
 	busy  bool
 	asked []string
