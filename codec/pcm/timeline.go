@@ -12,11 +12,11 @@ import (
 type Timeline struct {
 	format Format
 	// Each is the least of (when captured - nominal duration of the position) over a window.
-	now, before float64
-	turn        Mono // when now becomes before
-	known       bool
-	wallAt      Mono
-	wall        time.Time
+	now, before  float64
+	turn         Mono // when now becomes before
+	known, stale bool
+	wallAt       Mono
+	wall         time.Time
 }
 
 // window is how long one least delay counts for; two windows are looked at.
@@ -31,8 +31,9 @@ func NewTimeline(f Format, at Mono, wall time.Time) *Timeline {
 // Known reports whether a position has been observed yet.
 func (t *Timeline) Known() bool { return t.known }
 
-// Restart forgets what was learnt of positions, for a new epoch.
-func (t *Timeline) Restart() { t.known = false }
+// Restart says that a new epoch begins: the next position observed replaces what was learnt,
+// which until then is the best there is.
+func (t *Timeline) Restart() { t.stale = true }
 
 // SetWall says what the time of day was at one instant; later answers follow it.
 func (t *Timeline) SetWall(at Mono, wall time.Time) { t.wallAt, t.wall = at, wall }
@@ -41,8 +42,9 @@ func (t *Timeline) SetWall(at Mono, wall time.Time) { t.wallAt, t.wall = at, wal
 func (t *Timeline) Observe(p Pos, at Mono) {
 	delay := float64(at) - t.nominal(p)
 	switch {
-	case !t.known:
-		t.now, t.before, t.turn, t.known = delay, math.Inf(1), at+window, true
+	case !t.known || t.stale:
+		t.now, t.before, t.turn = delay, math.Inf(1), at+window
+		t.known, t.stale = true, false
 	case at >= t.turn:
 		t.before, t.now, t.turn = t.now, delay, at+window
 	default:

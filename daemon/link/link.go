@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/daemon/health"
 	"linevault/storage"
 )
 
@@ -26,6 +27,9 @@ type LineState struct {
 	Problem   string         `json:"problem,omitempty"` // one sentence with the fix
 }
 
+// Alarm is something a person must know.
+type Alarm = health.Alarm
+
 // State is what a line is doing.
 type State string
 
@@ -37,17 +41,9 @@ const (
 	Failed    State = "failed" // the card is lost
 )
 
-// Alarm is something a person must know.
-type Alarm struct {
-	Key   string     `json:"key"`  // what it is about; raising it again changes nothing
-	Text  string     `json:"text"` // one sentence, with what to do
-	Since time.Time  `json:"since"`
-	Line  pcm.LineID `json:"line,omitempty"`
-}
-
 // Status is the whole recorder at one instant.
 type Status struct {
-	At     time.Time   `json:"at"`
-	Lines  []LineState `json:"lines"`
-	Alarms []Alarm     `json:"alarms"`
+	At     time.Time      `json:"at"`
+	Lines  []LineState    `json:"lines"`
+	Alarms []health.Alarm `json:"alarms"`
 }

@@ -1,0 +1,270 @@
+// Package capture takes a line's blocks through detector, gate, encoder and recording. Each
+// line has one owner at a time, which steps it; nothing here asks what time it is to decide
+// what to keep.
+package capture
+
+import (
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"linevault/codec"
+	"linevault/codec/dsp"
+	"linevault/codec/opus"
+	"linevault/codec/pcm"
+	"linevault/daemon/call"
+	"linevault/daemon/health"
+	"linevault/daemon/link"
+	"linevault/daemon/pause"
+	"linevault/hal"
+	"linevault/storage"
+)
+
+// Setup is what a line is made of.
+type Setup struct {
+	Source     hal.Line
+	Detector   call.Detector
+	Lookback   time.Duration // how far back the detector's edges may lie
+	Pause      pause.Policy
+	Complexity int
+	Call       storage.Call // what every call of this line begins with
+	AtEnd      storage.EndReason
+	Writer     *storage.Writer
+	Health     *health.Board
+}
+
+// Line is one line on its way from the card to the disk.
+type Line struct {
+	Setup
+	clock *pcm.Timeline
+	gate  *pause.Gate
+	enc   *opus.Encoder
+	peaks *dsp.Peaks
+	block hal.Block
+
+	calls    []*span // found and not finished yet, in order
+	marks    chan Mark
+	signals  []hal.Signal // from contacts, for the next block
+	limits   map[pause.Source]pcm.Mono
+	ended    bool
+	problem  string
+	lostAt   time.Time
+	number   string
+	levels   []float64
+	epoch    pcm.Epoch
+	captured pcm.Mono // of the last block
+	upto     pcm.Pos  // the end of the last audio
+	state    atomic.Pointer[link.LineState]
+}
+
+// span is one call, or one part of it, as the detector found it.
+type span struct {
+	pcm.Span
+	why   storage.EndReason // once it has ended
+	begin pcm.Mono          // by the machine's clock
+	end   pcm.Mono
+	more  bool // it goes on in the next span
+	first call.Edge
+	id    storage.CallID
+	rec   *storage.Recording
+	kept  pcm.Pos // everything of it before kept is recorded
+	dead  bool    // its recording broke
+}
+
+// open is the end of a call that goes on.
+const open = pcm.Pos(1<<63 - 1)
+
+// NewLine makes a line of its parts. It owns nothing of s but what it makes itself: close it
+// to free the encoder.
+func NewLine(s Setup) (*Line, error) {
+	f := s.Source.Format()
+	enc, err := opus.NewEncoder(f)
+	if err != nil {
+		return nil, fmt.Errorf("line %s: %w", s.Source.ID(), err)
+	}
+	if err := enc.SetComplexity(s.Complexity); err != nil {
+		return nil, fmt.Errorf("line %s: %w", s.Source.ID(), err)
+	}
+	if s.AtEnd == "" {
+		s.AtEnd = storage.StoppedBox
+	}
+	l := &Line{
+		Setup:  s,
+		clock:  pcm.NewTimeline(f, hal.Now(), time.Now()),
+		gate:   pause.NewGate(f, s.Pause),
+		enc:    enc,
+		peaks:  dsp.NewPeaks(f),
+		marks:  make(chan Mark, 64),
+		limits: map[pause.Source]pcm.Mono{},
+		levels: make([]float64, f.Legs),
+	}
+	l.publish()
+	return l, nil
+}
+
+// Close frees the encoder.
+func (l *Line) Close() error { return l.enc.Close() }
+
+// Step takes what the card has captured one step on. It returns io.EOF when the card is
+// closed and nothing more waits.
+func (l *Line) Step() error {
+	if l.ended {
+		return l.linger()
+	}
+	b := &l.block
+	err := l.Source.Read(b)
+	if err == io.EOF {
+		l.ended = true
+		return l.linger()
+	}
+	if err != nil {
+		return fmt.Errorf("line %s: %w", l.Source.ID(), err)
+	}
+	l.captured = b.Captured
+	if b.Frame.Len() > 0 {
+		if b.Frame.Epoch != l.epoch {
+			l.epoch = b.Frame.Epoch
+			l.clock.Restart()
+		}
+		l.upto = b.Frame.Span().To
+		l.clock.Observe(l.upto, b.Captured)
+	}
+	l.drain()
+	b.Signals = append(b.Signals, l.signals...)
+	l.signals = l.signals[:0]
+	l.heed(b)
+	for _, e := range l.Detector.Step(b) {
+		l.edge(e)
+	}
+	if b.Frame.Len() > 0 {
+		err = l.gate.Push(b.Frame, l.emit)
+	} else {
+		err = l.gate.Advance(l.clock.PosAt(b.Captured), l.emit)
+	}
+	l.settle()
+	l.measure(b)
+	l.publish()
+	return err
+}
+
+// heed takes note of a card that comes and goes.
+func (l *Line) heed(b *hal.Block) {
+	key := "card lost " + string(l.Source.ID())
+	for _, s := range b.Signals {
+		switch s.Kind {
+		case hal.Lost:
+			l.problem, l.lostAt = string(s.Data), time.Now()
+			l.Health.Raise(key, l.Source.ID(), fmt.Sprintf("%s is not being recorded: %s", l.Call.Name, s.Data))
+		case hal.Back:
+			l.problem = ""
+			l.Health.Clear(key)
+		}
+	}
+}
+
+// edge notes where a call begins or ends.
+func (l *Line) edge(e call.Edge) {
+	switch e.Kind {
+	case call.Begin:
+		from := max(e.At, l.gate.Left())
+		if n := len(l.calls); n > 0 {
+			from = max(from, l.calls[n-1].To)
+		}
+		l.calls = append(l.calls, &span{
+			Span: pcm.Span{From: from, To: open}, kept: from, first: e, begin: l.machine(from),
+			id: storage.NewCallID(l.clock.WallAt(from)),
+		})
+	case call.End, call.Cut:
+		if s := l.live(); s != nil {
+			s.To, s.end, s.why = max(e.At, s.From), l.machine(e.At), storage.HungUp
+			if e.Kind == call.Cut {
+				s.why = storage.CardLost
+			}
+			l.gate.EndCall(e.At)
+			clear(l.limits)
+		}
+	case call.Split:
+		if s := l.live(); s != nil && e.At > s.From {
+			s.To, s.end, s.why, s.more = e.At, l.machine(e.At), storage.Continued, true
+			l.calls = append(l.calls, &span{
+				Span: pcm.Span{From: e.At, To: open}, kept: e.At, first: s.first, begin: s.end, id: s.id,
+			})
+		}
+	}
+}
+
+// live is the call that goes on at the card now, if there is one.
+func (l *Line) live() *span {
+	if n := len(l.calls); n > 0 && l.calls[n-1].To == open {
+		return l.calls[n-1]
+	}
+	return nil
+}
+
+// machine is when p was captured by the machine's clock, judged by the last block alone, so
+// that the two durations of a call stay independent of each other.
+func (l *Line) machine(p pcm.Pos) pcm.Mono {
+	return l.captured - pcm.Mono(l.Source.Format().Duration(l.upto-p))
+}
+
+// emit takes what leaves the gate, and keeps what of it belongs to calls.
+func (l *Line) emit(p pause.Piece) error {
+	for s := p.Span; !s.Empty() && len(l.calls) > 0; {
+		c := l.calls[0]
+		part := s.Intersect(c.Span)
+		if part.Empty() {
+			if c.From >= s.To {
+				return nil // between calls
+			}
+			l.finish(c)
+			continue
+		}
+		if !c.dead {
+			if err := l.keep(c, p, part); err != nil {
+				l.broke(c, err)
+			}
+		}
+		c.kept, s.From = part.To, part.To
+		if part.To == c.To {
+			l.finish(c)
+		}
+	}
+	return nil
+}
+
+// keep records one stretch of a call.
+func (l *Line) keep(c *span, p pause.Piece, part pcm.Span) error {
+	if c.rec == nil {
+		if err := l.begin(c); err != nil {
+			return err
+		}
+	}
+	if p.Gap {
+		if err := l.enc.Break(l.packet(c)); err != nil {
+			return err
+		}
+		return c.rec.Gap(l.gap(p, part))
+	}
+	f := p.Frame.Slice(part)
+	l.peaks.Add(f, l.peak(c))
+	return l.enc.Encode(f, l.packet(c))
+}
+
+func (l *Line) packet(c *span) func(codec.Packet) error {
+	return func(p codec.Packet) error { return c.rec.Packet(p) }
+}
+
+func (l *Line) gap(p pause.Piece, part pcm.Span) storage.Gap {
+	g := storage.Gap{Span: part, Cause: storage.Lost}
+	if !p.Lost {
+		g.Cause, g.By, g.Reason = storage.Paused, p.By.Name, p.Why
+		if l.Pause.Stop && !p.By.Contact {
+			g.Cause = storage.Stopped
+		}
+	}
+	return g
+}
+
+// behind is how much audio in one read means that more is waiting.
+func (l *Line) behind() pcm.Pos { return l.Source.Format().Samples(hal.MaxBlock) }

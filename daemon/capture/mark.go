@@ -1,0 +1,204 @@
+package capture
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"linevault/codec/dsp"
+	"linevault/codec/pcm"
+	"linevault/daemon/link"
+	"linevault/daemon/pause"
+	"linevault/hal"
+	"linevault/storage"
+)
+
+var errEnded = io.EOF
+
+func now() pcm.Mono { return hal.Now() }
+
+// Mark asks a line for something at an instant of capture.
+type Mark struct {
+	At     pcm.Mono
+	Pos    *pcm.Pos // instead of At, where the position itself is known
+	Do     Do
+	Source pause.Source
+	Reason string
+	Limit  time.Duration // how long a pause may last before it is an alarm; 0 for ever
+	Arm    bool          // pause even when no call is being recorded
+	answer chan<- Receipt
+}
+
+// Do is what a mark asks for.
+type Do uint8
+
+// What marks ask for.
+const (
+	Pause Do = iota + 1
+	Resume
+	LoopClosed
+	LoopOpen
+)
+
+// Receipt says what a mark did, once the gate has switched.
+type Receipt struct {
+	State    link.State
+	Idle     bool           // nothing is being recorded, and the mark did not arm: nothing was done
+	Call     storage.CallID // the call it cut, if one is being recorded
+	Position pcm.Pos        // where audio is cut, or begins again, guards included
+	At       time.Time      // the same by the time of day
+	Late     time.Duration  // how much of the pause had been passed on already
+	PausedBy []string
+}
+
+// Post puts a mark in the line's mailbox and says whether there was room. The line's owner
+// takes it at its next step.
+func (l *Line) Post(m Mark) bool {
+	select {
+	case l.marks <- m:
+		return true
+	default:
+		return false
+	}
+}
+
+// drain does what the marks in the mailbox ask for.
+func (l *Line) drain() {
+	for {
+		select {
+		case m := <-l.marks:
+			r := l.do(m)
+			if m.answer != nil {
+				m.answer <- r // has room for one
+			}
+		default:
+			l.watchLimits()
+			return
+		}
+	}
+}
+
+func (l *Line) do(m Mark) Receipt {
+	at := l.clock.PosAt(m.At)
+	if m.Pos != nil {
+		at = *m.Pos
+	}
+	switch m.Do {
+	case LoopClosed:
+		l.signals = append(l.signals, hal.Signal{At: at, Kind: hal.LoopClosed})
+	case LoopOpen:
+		l.signals = append(l.signals, hal.Signal{At: at, Kind: hal.LoopOpen})
+	case Pause:
+		if l.live() == nil && !m.Arm && !m.Source.Contact {
+			return Receipt{Idle: true, State: l.doing()}
+		}
+		return l.pause(m, at)
+	case Resume:
+		l.gate.Resume(at, m.Source)
+		delete(l.limits, m.Source)
+		l.Health.Clear(l.limitKey(m.Source))
+		return l.receipt(at + l.Source.Format().Samples(l.Pause.GuardAfter))
+	}
+	return Receipt{State: l.doing()}
+}
+
+func (l *Line) pause(m Mark, at pcm.Pos) Receipt {
+	f := l.Source.Format()
+	late := l.gate.Pause(at, m.Source, m.Reason)
+	if m.Limit > 0 {
+		l.limits[m.Source] = m.At + pcm.Mono(m.Limit)
+	}
+	r := l.receipt(at - f.Samples(l.Pause.GuardBefore))
+	if len(l.calls) == 0 || l.calls[0].rec == nil || late.Empty() {
+		return r
+	}
+	c := l.calls[0]
+	if late = late.Intersect(pcm.Span{From: c.From, To: c.kept}); late.Empty() {
+		return r
+	}
+	r.Late = f.Duration(late.Len())
+	if err := c.rec.Late(late, m.Source.Name, m.Reason); err != nil {
+		l.broke(c, err)
+	}
+	l.Health.Raise(fmt.Sprintf("late pause %s", c.id), l.Source.ID(), fmt.Sprintf(
+		"%s paused %s too late: %.1f s had been recorded and is now withheld from playback; raise hold_back on this line",
+		m.Source.Name, l.Call.Name, r.Late.Seconds()))
+	return r
+}
+
+func (l *Line) receipt(at pcm.Pos) Receipt {
+	r := Receipt{State: l.doing(), Position: at, At: l.clock.WallAt(at), PausedBy: l.pausedBy()}
+	if s := l.live(); s != nil {
+		r.Call = s.id
+	}
+	return r
+}
+
+// watchLimits raises an alarm for a pause that outlasts its limit. The pause stays.
+func (l *Line) watchLimits() {
+	for src, until := range l.limits {
+		if l.captured > until {
+			l.Health.Raise(l.limitKey(src), l.Source.ID(), fmt.Sprintf(
+				"%s has paused %s for longer than it said it would; the line stays paused until it resumes or the call ends",
+				src.Name, l.Call.Name))
+		}
+	}
+}
+
+func (l *Line) limitKey(src pause.Source) string {
+	return "long pause " + string(l.Source.ID()) + " " + src.Name
+}
+
+func (l *Line) pausedBy() []string {
+	var names []string
+	for _, s := range l.gate.Asking() {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// doing is what the line does at the card now.
+func (l *Line) doing() link.State {
+	switch {
+	case l.problem != "":
+		return link.Failed
+	case l.live() != nil && len(l.gate.Asking()) > 0:
+		return link.Paused
+	case l.live() != nil:
+		return link.Recording
+	}
+	return link.Idle
+}
+
+// measure takes the levels of the last block. While anybody asks for a pause there are none.
+func (l *Line) measure(b *hal.Block) {
+	if b.Frame.Len() == 0 {
+		return
+	}
+	for leg := range l.levels {
+		l.levels[leg] = dsp.LevelOf(b.Frame, pcm.Leg(leg))
+	}
+}
+
+// publish lets others see the line as it is now.
+func (l *Line) publish() {
+	s := &link.LineState{
+		Line: l.Source.ID(), Name: l.Call.Name, Department: l.Call.Department, Number: l.Call.LineNumber,
+		State: l.doing(), Legs: l.Source.Format().Legs, PausedBy: l.pausedBy(), Problem: l.problem,
+	}
+	if s.State == link.Failed {
+		s.Since = l.lostAt
+	}
+	if len(s.PausedBy) == 0 && s.State != link.Failed {
+		s.Levels = slices.Clone(l.levels)
+	}
+	if c := l.live(); c != nil {
+		s.Call, s.Since, s.FarNumber = c.id, l.clock.WallAt(c.From), storage.Number(c.first.FarNumber)
+	}
+	l.state.Store(s)
+}
+
+// State is the line as it was at the end of its last step. Anybody may ask.
+func (l *Line) State() *link.LineState { return l.state.Load() }

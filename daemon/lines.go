@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"linevault/daemon/call"
+	"linevault/daemon/capture"
+	"linevault/daemon/config"
+	"linevault/daemon/demo"
+	"linevault/daemon/health"
+	"linevault/daemon/pause"
+	"linevault/hal"
+	"linevault/hal/analogue"
+	"linevault/hal/gpio"
+	"linevault/hal/replay"
+	"linevault/storage"
+)
+
+// openCards opens every card of the configuration. An analogue card that is not there is
+// waited for, as long as there is another: its lines say that they are lost.
+func openCards(cfg *config.Config) ([]hal.Card, error) {
+	var cards []hal.Card
+	var faults []error
+	for _, k := range cfg.Card {
+		c, err := openCard(cfg, k, false)
+		if err != nil {
+			faults = append(faults, err)
+			if c, err = openCard(cfg, k, true); err != nil {
+				continue
+			}
+		}
+		cards = append(cards, c)
+	}
+	if len(faults) > 0 && len(faults) == len(cfg.Card) {
+		for _, c := range cards {
+			faults = append(faults, c.Close())
+		}
+		return nil, errors.Join(faults...)
+	}
+	return cards, nil
+}
+
+func openCard(cfg *config.Config, k config.Card, absent bool) (hal.Card, error) {
+	if k.Kind == "replay" {
+		return openReplay(cfg, k)
+	}
+	c := analogue.Config{Name: k.Name, Device: k.Device, Rate: k.Rate, Absent: absent}
+	for _, l := range cfg.Line {
+		if l.Card == k.Name {
+			c.Lines = append(c.Lines, analogue.LineConfig{ID: config.ID(l.Name), Channels: l.Channels})
+		}
+	}
+	return analogue.Open(c)
+}
+
+func openReplay(cfg *config.Config, k config.Card) (hal.Card, error) {
+	c := replay.Config{Name: k.Name, Speed: k.Speed}
+	for _, l := range cfg.Line {
+		if l.Card != k.Name {
+			continue
+		}
+		line := replay.LineConfig{ID: config.ID(l.Name), Start: time.Duration(l.Start)}
+		for _, name := range l.Script {
+			call, err := demo.ReadCall(k.Folder, name)
+			if err != nil {
+				return nil, fmt.Errorf("line %s: %w", l.Name, err)
+			}
+			line.Script = append(line.Script, replay.Call{
+				WAV:    filepath.Join(k.Folder, name+".wav"),
+				Gap:    time.Duration(call.Gap * float64(time.Second)),
+				Number: call.Number, Direction: call.Direction,
+			})
+		}
+		c.Lines = append(c.Lines, line)
+	}
+	return replay.Open(c)
+}
+
+func closeCards(cards []hal.Card, log *slog.Logger) {
+	for _, c := range cards {
+		if err := c.Close(); err != nil {
+			log.Error("card closed", "err", err)
+		}
+	}
+}
+
+// makeLines makes the lines of all cards, as the configuration has them.
+func makeLines(cfg *config.Config, cards []hal.Card, w *storage.Writer, board *health.Board) ([]*capture.Line, error) {
+	var lines []*capture.Line
+	for _, c := range cards {
+		for _, src := range c.Lines() {
+			for _, l := range cfg.Line {
+				if config.ID(l.Name) != src.ID() {
+					continue
+				}
+				line, err := makeLine(l, src, w, board)
+				if err != nil {
+					return nil, err
+				}
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines, nil
+}
+
+func makeLine(l config.Line, src hal.Line, w *storage.Writer, board *health.Board) (*capture.Line, error) {
+	o := call.Defaults(src.Format())
+	o.Minimum, o.Hangover, o.Maximum = time.Duration(l.Minimum), time.Duration(l.Hangover), time.Duration(l.Maximum)
+	var d call.Detector = call.NewVoice(o)
+	if l.Detect == "loop" {
+		d = call.NewLoop(o)
+	}
+	return capture.NewLine(capture.Setup{
+		Source: src, Detector: d, Complexity: l.Complexity, Writer: w, Health: board,
+		Pause: pause.Policy{
+			HoldBack: time.Duration(*l.HoldBack), GuardBefore: time.Duration(*l.GuardBefore),
+			GuardAfter: time.Duration(*l.GuardAfter), Stop: l.OnPause == "stop",
+		},
+		Call: storage.Call{
+			Name: l.Name, Department: l.Department, LineNumber: storage.Number(l.Number),
+			Class: l.Class, Software: version,
+		},
+	})
+}
+
+// openContacts opens every contact of the configuration.
+func openContacts(cfg *config.Config) ([]capture.Contact, error) {
+	var all []capture.Contact
+	for _, k := range cfg.Contact {
+		in, err := gpio.Open(gpio.Config{Pin: k.Pin, NormallyClosed: k.NormallyClosed, Debounce: time.Duration(k.Debounce)})
+		if err != nil {
+			return nil, fmt.Errorf("contact %s: %w", k.Name, err)
+		}
+		all = append(all, capture.Contact{Name: k.Name, Input: in, Lines: ids(k.Lines), Loop: k.Does == "loop"})
+	}
+	return all, nil
+}

@@ -1,0 +1,99 @@
+// Linevault records telephone calls and proves that a published policy was kept.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+)
+
+// version is set by the build.
+var version = "development"
+
+// The exit codes, as DESIGN.md beside this file lists them.
+const (
+	exitOK        = 0
+	exitFailed    = 1 // what was asked for could not be done; the last line of stderr says why
+	exitUsage     = 2 // the command line is wrong
+	exitUnsound   = 3 // check or verify found something wrong
+	exitMustMend  = 4 // this cannot start until a person mends something: do not restart it
+	exitForbidden = 5 // what is asked for needs the owner of the data folder
+)
+
+// coded is an error with an exit code of its own.
+type coded struct {
+	error
+	code int
+}
+
+func (c coded) Unwrap() error { return c.error }
+
+func main() {
+	// No audio or key may end up in a core file.
+	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) // the limit was lower already
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := root().ExecuteContext(ctx)
+	stop()
+	os.Exit(exitCode(err))
+}
+
+func exitCode(err error) int {
+	var c coded
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &c):
+		if c.error != nil {
+			fmt.Fprintln(os.Stderr, "linevault:", c.error)
+		}
+		return c.code
+	case errors.Is(err, os.ErrPermission):
+		fmt.Fprintf(os.Stderr, "linevault: %v; run this as the user who owns the data folder\n", err)
+		return exitForbidden
+	}
+	fmt.Fprintln(os.Stderr, "linevault:", err)
+	return exitFailed
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:           "linevault",
+		Short:         "Record telephone calls, and prove that a published policy was kept",
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return coded{fmt.Errorf("%w; see `%s --help`", err, c.CommandPath()), exitUsage}
+	})
+	c.CompletionOptions.HiddenDefaultCmd = true
+	c.AddCommand(
+		runVerb(), recordVerb(), serveVerb(), cardVerb(), // the box
+		callsVerb(), exportVerb(), checkVerb(), replayVerb(), // its calls
+		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),
+	)
+	return c
+}
+
+// usage says that the arguments are wrong.
+func usage(n cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := n(c, args); err != nil {
+			return coded{fmt.Errorf("%w; see `%s --help`", err, c.CommandPath()), exitUsage}
+		}
+		return nil
+	}
+}
+
+// defaultData is where a box keeps everything.
+const defaultData = "/var/lib/linevault"
+
+func dataFlag(c *cobra.Command, dir *string) {
+	c.Flags().StringVar(dir, "data", defaultData, "the data `folder`")
+}

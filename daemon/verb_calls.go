@@ -1,0 +1,167 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"linevault/daemon/config"
+	"linevault/daemon/link"
+	"linevault/storage"
+)
+
+func callsVerb() *cobra.Command {
+	var dir, line string
+	var asJSON bool
+	var limit int
+	c := &cobra.Command{
+		Use:   "calls",
+		Short: "List calls, newest first",
+		Long: `List the calls in a data folder, newest first. It works while the box runs and
+when it does not. With --json each call is one JSON object on a line of its own.`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := storage.Open(dir, link.Dial(dir))
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			for _, p := range s.Problems() {
+				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s: %s\n", p.Segment, p.Text)
+			}
+			rows, err := someCalls(s, line, limit)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(c.OutOrStdout(), rows)
+			}
+			return printTable(c.OutOrStdout(), rows)
+		},
+	}
+	dataFlag(c, &dir)
+	c.Flags().StringVar(&line, "line", "", "only calls of this `line`")
+	c.Flags().IntVar(&limit, "limit", 0, "at most `n` calls; 0 is all")
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a call")
+	return c
+}
+
+// someCalls pages through the newest calls.
+func someCalls(s *storage.Store, line string, limit int) ([]storage.Row, error) {
+	q := storage.Query{Limit: 1000, Line: config.ID(line)}
+	if limit > 0 {
+		q.Limit = min(limit, q.Limit)
+	}
+	var rows []storage.Row
+	for {
+		p, err := s.Calls(q)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, p.Rows...)
+		if limit > 0 && len(rows) >= limit {
+			return rows[:limit], nil
+		}
+		if p.Next == "" {
+			return rows, nil
+		}
+		q.Before = p.Next
+	}
+}
+
+// callJSON is a call as `linevault calls --json` prints it. Times are in seconds.
+type callJSON struct {
+	ID         storage.CallID    `json:"id"`
+	Line       string            `json:"line"`
+	Name       string            `json:"name"`
+	Department string            `json:"department,omitempty"`
+	Direction  storage.Direction `json:"direction,omitempty"`
+	FarNumber  storage.Number    `json:"far_number,omitempty"`
+	Start      time.Time         `json:"start"`
+	Length     float64           `json:"length"`   // by the line's clock
+	Recorded   float64           `json:"recorded"` // of it
+	Machine    float64           `json:"machine"`  // the length by the machine's clock
+	State      string            `json:"state"`
+	Legs       int               `json:"legs"`
+	Rate       int               `json:"rate"`
+	Parts      int               `json:"parts"`
+	Bytes      int64             `json:"bytes"`
+	Damaged    bool              `json:"damaged,omitempty"`
+	Clock      string            `json:"clock"`
+	Gaps       []gapJSON         `json:"gaps"`
+}
+
+type gapJSON struct {
+	From   float64       `json:"from"`
+	To     float64       `json:"to"`
+	Cause  storage.Cause `json:"cause"`
+	By     string        `json:"by,omitempty"`
+	Reason string        `json:"reason,omitempty"`
+}
+
+// state says how a call stands: live, interrupted, or why it ended.
+func state(r storage.Row) string {
+	if r.Live {
+		return "live"
+	}
+	return string(r.Why)
+}
+
+func printJSON(w io.Writer, rows []storage.Row) error {
+	enc := json.NewEncoder(w)
+	for _, r := range rows {
+		k := callJSON{
+			ID: r.ID, Line: string(r.Line), Name: r.Name, Department: r.Department,
+			Direction: r.Direction, FarNumber: r.FarNumber, Start: r.Start,
+			Length: r.Length.Seconds(), Recorded: r.Recorded.Seconds(), Machine: r.Machine.Seconds(),
+			State: state(r), Legs: r.Format.Legs, Rate: r.Format.Rate, Parts: r.Parts, Bytes: r.Bytes,
+			Damaged: r.Damaged, Clock: r.Clock.Source, Gaps: []gapJSON{},
+		}
+		for _, g := range r.Gaps {
+			k.Gaps = append(k.Gaps, gapJSON{
+				From: r.Format.Duration(g.Span.From - r.From).Seconds(), To: r.Format.Duration(g.Span.To - r.From).Seconds(),
+				Cause: g.Cause, By: g.By, Reason: g.Reason,
+			})
+		}
+		if err := enc.Encode(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func printTable(w io.Writer, rows []storage.Row) error {
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(w, "no calls yet")
+		return err
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "CALL\tSTARTED\tLINE\tDIRECTION\tOTHER PARTY\tLENGTH\tSTATE")
+	for _, r := range rows {
+		what := state(r)
+		if n := len(r.Gaps); n > 0 {
+			var causes []string
+			for _, g := range r.Gaps {
+				if !strings.Contains(strings.Join(causes, " "), string(g.Cause)) {
+					causes = append(causes, string(g.Cause))
+				}
+			}
+			what += fmt.Sprintf(", %d gap(s): %s", n, strings.Join(causes, ", "))
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Start.Local().Format("2006-01-02 15:04:05"),
+			r.Name, dash(string(r.Direction)), dash(string(r.FarNumber)), r.Length.Round(100*time.Millisecond), what)
+	}
+	return t.Flush()
+}
+
+func dash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

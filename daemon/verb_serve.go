@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"linevault/daemon/auth"
+	"linevault/daemon/config"
+	"linevault/daemon/control"
+	"linevault/daemon/link"
+	"linevault/daemon/web"
+	"linevault/storage"
+	"linevault/storage/keys"
+	"linevault/storage/ledger"
+)
+
+func serveVerb() *cobra.Command {
+	var o boxOptions
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the desk alone: keys, calls, playback and the web",
+		Long:  "Run the desk alone. `linevault run` does that, and starts it again when it ends.",
+		Args:  usage(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			ctx, stop := o.lifetime(c.Context())
+			defer stop()
+			return serve(ctx, o)
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+// serve runs the desk until ctx ends.
+func serve(ctx context.Context, o boxOptions) error {
+	cfg, err := config.Load(o.config)
+	if err != nil {
+		return coded{err, exitMustMend}
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("process", "desk")
+	ring, err := keys.OpenRing(o.dir)
+	if err != nil {
+		return coded{err, exitMustMend}
+	}
+	if err := ring.Ensure(cfg.Classes(), time.Now()); err != nil {
+		return err
+	}
+	recorder := link.Dial(o.dir)
+	store, err := storage.Open(o.dir, recorder)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	book, err := ledger.Open(o.dir, ring.Derive("ledger"))
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	accounts, err := auth.Open(o.dir, ring.Derive("accounts"), auth.Options{Words: []string{cfg.Site.Name}})
+	if err != nil {
+		return err
+	}
+	cert, err := auth.OpenCertificate(filepath.Join(o.dir, "tls"))
+	if err != nil {
+		return coded{err, exitMustMend}
+	}
+	desk := control.New(control.Config{
+		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Recorder: recorder, Version: version, Log: log,
+	})
+	listener, err := net.Listen("tcp", cfg.Web.Listen)
+	if err != nil {
+		return cannotListen("web", cfg.Web.Listen, err)
+	}
+	go keepPeriods(ctx, ring, cfg.Classes(), log)
+	server := &http.Server{
+		Handler: web.New(web.Config{
+			Desk: desk, Version: version, Log: log,
+			Branding: web.Branding{Council: cfg.Site.Name, Colour: cfg.Site.Colour},
+		}),
+		TLSConfig: cert.Config(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.ServeTLS(listener, "", "") }()
+	welcome(cfg, cert)
+	go accounts.RunSetUp(ctx, func(code string, until time.Time) {
+		fmt.Printf("\n  Set up the first account at https://%s/setup with the code\n\n      %s\n\n  It is good until %s.\n\n",
+			cfg.Web.Listen, code, until.Local().Format("15:04"))
+	})
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	wait, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := server.Shutdown(wait); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return server.Close() // live pages never end by themselves
+}
+
+func welcome(cfg *config.Config, cert *auth.Certificate) {
+	fmt.Printf(`
+  %s: the recorder is at
+
+      https://%s/
+
+  Its certificate is its own; your browser will warn of it once. Compare the fingerprint:
+  SHA-256 %s
+`, cfg.Site.Name, cfg.Web.Listen, cert.Fingerprint())
+}
+
+// keepPeriods makes the keys of the days to come, a week ahead, so that the recorder never
+// waits for the desk.
+func keepPeriods(ctx context.Context, ring *keys.Ring, classes []string, log *slog.Logger) {
+	t := time.NewTicker(time.Hour)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+		if err := ring.Ensure(classes, time.Now()); err != nil {
+			log.Error("keys of the days to come", "err", err)
+		}
+	}
+}
