@@ -1,0 +1,304 @@
+package storage
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"linevault/codec/pcm"
+	"linevault/storage/keys"
+	"linevault/storage/seal"
+	"linevault/storage/segment"
+)
+
+// CheckOptions are what a check may be told.
+type CheckOptions struct {
+	// Progress is called after each part and segment; nil for nobody.
+	Progress func(done, total int)
+}
+
+// Report is what a check found. What is not a problem is counted all the same.
+type Report struct {
+	Calls       int       `json:"calls"`
+	Parts       int       `json:"parts"`
+	Boxes       int       `json:"boxes"`
+	Bytes       int64     `json:"bytes"`       // of sealed boxes
+	Segments    int       `json:"segments"`    // without those that a recorder writes
+	Live        int       `json:"live"`        // parts being recorded
+	Interrupted int       `json:"interrupted"` // calls that a crash or power cut ended
+	Orphans     int       `json:"orphans"`     // keys of parts of which no box came to the disk: a crash leaves them
+	Temps       int       `json:"temps"`       // segments never finished being made: a crash leaves them
+	Problems    []Problem `json:"problems"`
+}
+
+// OK reports whether nothing is wrong.
+func (r *Report) OK() bool { return len(r.Problems) == 0 }
+
+func (r *Report) add(name, format string, a ...any) {
+	r.Problems = append(r.Problems, Problem{Segment: name, Text: fmt.Sprintf(format, a...)})
+}
+
+// Check opens every box of the store in dir and proves what storage/DESIGN.md promises: each
+// part's chain holds, packets and gaps tile it, its end agrees with its boxes, its key is
+// there; each segment is sound. It changes nothing. Its error says that it could not check.
+func Check(dir string, live Live, o CheckOptions) (*Report, error) {
+	s, err := Open(dir, live)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	r := &Report{Problems: []Problem{}}
+	c := &checker{s: s, r: r}
+	s.mu.Lock()
+	for _, p := range s.parts {
+		c.parts = append(c.parts, p)
+	}
+	s.mu.Unlock()
+	slices.SortFunc(c.parts, func(a, b *storedPart) int { return strings.Compare(a.id.String(), b.id.String()) })
+	segments, temps, _, err := segment.List(filepath.Join(dir, segmentsDir))
+	if err != nil {
+		return nil, folderError(dir, err)
+	}
+	r.Temps, r.Parts = len(temps), len(c.parts)
+	step := func(i int) {
+		if o.Progress != nil {
+			o.Progress(i, len(c.parts)+len(segments))
+		}
+	}
+	for i, p := range c.parts {
+		c.part(p)
+		step(i + 1)
+	}
+	for i, name := range segments {
+		c.segment(name)
+		step(len(c.parts) + i + 1)
+	}
+	c.calls()
+	if err := c.keys(); err != nil {
+		return nil, err
+	}
+	// What Open found, without what was found again more exactly.
+	for _, p := range s.Problems() {
+		if !slices.Contains(r.Problems, p) {
+			r.Problems = append(r.Problems, p)
+		}
+	}
+	slices.SortStableFunc(r.Problems, func(a, b Problem) int { return cmp.Compare(a.Segment, b.Segment) })
+	return r, nil
+}
+
+type checker struct {
+	s     *Store
+	r     *Report
+	parts []*storedPart
+}
+
+// part opens every box of a part.
+func (c *checker) part(p *storedPart) {
+	total, ended := p.extent()
+	if p.live != nil && !p.live.Ended {
+		c.r.Live++
+	}
+	r, err := c.s.reader(p.id)
+	if err != nil {
+		return // Open has said so
+	}
+	defer r.close()
+	k := partCheck{c: c, p: p, r: r, last: total - 1, ended: ended}
+	for n := range total {
+		if !k.box(n) {
+			return
+		}
+	}
+}
+
+// partCheck is a part being checked.
+type partCheck struct {
+	c     *checker
+	p     *storedPart
+	r     *partReader
+	last  uint64
+	ended bool
+	head  header
+	pos   pcm.Pos
+	runs  []Run
+	bytes int64
+	sound pcm.Pos
+	hurt  bool // a box before did not open
+}
+
+// box checks one box and reports whether to go on.
+func (k *partCheck) box(n uint64) bool {
+	content, err := k.r.open(n)
+	if err != nil {
+		k.c.r.add(segmentOf(err), "%v", err)
+		k.hurt = true
+		return n > 0 // without the header nothing else can be read
+	}
+	b, name, err := k.r.sealed(n)
+	if err != nil {
+		k.c.r.add(name, "part %s, box %d: %v", k.p.id, n, err)
+		return false
+	}
+	k.c.r.Boxes++
+	k.c.r.Bytes += int64(len(b.Sealed))
+	if err := k.content(n, b, content); err != nil {
+		k.c.r.add(name, "part %s, box %d: %v", k.p.id, n, err)
+		return false
+	}
+	return true
+}
+
+func (k *partCheck) content(n uint64, b SealedBox, content []byte) error {
+	want := seal.Sound
+	switch {
+	case n == 0:
+		want = seal.Header
+	case n == k.last && k.ended:
+		want = seal.Final
+	}
+	if b.Kind != want || b.Last != (want == seal.Final) {
+		return fmt.Errorf("it is of kind %d where kind %d belongs", b.Kind, want)
+	}
+	if n == 0 {
+		var err error
+		k.head, err = readHeader(content)
+		k.pos = k.head.Call.From
+		return err
+	}
+	runs, span, err := runsOf(k.head.Call.Format, int(n), content, visitor{})
+	if err != nil {
+		return err
+	}
+	if k.hurt {
+		k.pos = max(k.pos, span.From)
+	}
+	if span.From != k.pos {
+		return fmt.Errorf("it begins at %d and the box before it ended at %d", span.From, k.pos)
+	}
+	for i := range runs {
+		if runs[i].Span.From != k.pos {
+			return fmt.Errorf("packets and gaps do not tile at %d", k.pos)
+		}
+		k.pos = runs[i].Span.To
+		k.bytes += runs[i].payload
+		if runs[i].Gap == nil {
+			k.sound += runs[i].Span.Len()
+		}
+		runs[i].payload = 0 // the index does not have it
+	}
+	if k.pos != span.To {
+		return fmt.Errorf("packets and gaps do not tile at %d", k.pos)
+	}
+	k.runs = append(k.runs, runs...)
+	if want == seal.Final && !k.hurt {
+		return k.final(content)
+	}
+	return nil
+}
+
+// final compares what the last box says with what the boxes hold.
+func (k *partCheck) final(content []byte) error {
+	f, index, err := readFinal(k.head.Call.Format, content)
+	switch {
+	case err != nil:
+		return err
+	case f.End.At != k.pos || f.From != k.head.Call.From:
+		return fmt.Errorf("the end says %d..%d and the boxes %d..%d", f.From, f.End.At, k.head.Call.From, k.pos)
+	case f.Recorded != k.sound || f.Payload != k.bytes:
+		return errors.New("the end's totals are not those of the boxes")
+	case f.Call.ID != k.head.Call.ID || f.Number != k.head.Number:
+		return errors.New("the end is of another call than the header")
+	case len(index) != len(k.runs):
+		return fmt.Errorf("the end has %d runs and the boxes %d", len(index), len(k.runs))
+	}
+	for i := range index {
+		if !reflect.DeepEqual(index[i], k.runs[i]) {
+			return fmt.Errorf("run %d of the end is not that of the boxes", i)
+		}
+	}
+	return nil
+}
+
+// segment checks a segment that no recorder writes.
+func (c *checker) segment(name string) {
+	sound := true
+	err := c.s.files.use(name, func(r *segment.Reader) error {
+		r.Verify(func(err error) {
+			sound = false
+			c.r.add(name, "%s", sentence(err))
+		})
+		return nil
+	})
+	if errors.Is(err, segment.ErrLive) {
+		return
+	}
+	c.r.Segments++
+	if err != nil || !sound {
+		return // Open has said so
+	}
+	if err := segment.CheckPages(filepath.Join(c.s.dir, segmentsDir), name); err != nil {
+		c.r.add(name, "%s", sentence(err))
+	}
+}
+
+// calls checks that the parts of each call follow each other.
+func (c *checker) calls() {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.r.Calls = len(c.s.order)
+	for _, id := range c.s.order {
+		if c.s.row(id).Why == Interrupted {
+			c.r.Interrupted++
+		}
+		var before *storedPart
+		for _, p := range c.s.calls[id] {
+			switch {
+			case before == nil && p.head.Number != 0,
+				before != nil && p.head.Number != before.head.Number+1:
+				c.r.add(p.place1(), "call %s: the part before part %s is missing", id, p.id)
+			case before != nil && p.span.From != before.span.To:
+				c.r.add(p.place1(), "call %s: part %s does not begin where the part before it ends", id, p.id)
+			}
+			before = p
+		}
+	}
+}
+
+// keys counts the keys whose parts are nowhere, and reports damage of the key files.
+func (c *checker) keys() error {
+	dir := filepath.Join(c.s.dir, "keys", "parts")
+	list, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // nothing was recorded yet
+	}
+	if err != nil {
+		return folderError(c.s.dir, err)
+	}
+	have := map[seal.PartID]bool{}
+	for _, p := range c.parts {
+		have[p.id] = true
+	}
+	for _, e := range list {
+		day, class, ok := strings.Cut(e.Name(), ".")
+		if !ok {
+			continue
+		}
+		m, err := keys.ReadPartFile(c.s.dir, class, keys.Day(day))
+		if err != nil {
+			c.r.add("", "key file %s: %v", e.Name(), err)
+			continue
+		}
+		for id := range m {
+			if !have[id] {
+				c.r.Orphans++
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,325 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"linevault/storage/keys"
+	"linevault/storage/seal"
+	"linevault/storage/segment"
+)
+
+// liveTimeout is how long a reader waits for the recorder's answer.
+const liveTimeout = 5 * time.Second
+
+// Problem is something wrong in a store, in a sentence that says what to do.
+type Problem struct {
+	Segment string `json:"segment,omitempty"`
+	Text    string `json:"text"`
+}
+
+// Store is the reader's side: the desk's and the command line's. It never writes a segment.
+// It is safe for several goroutines.
+type Store struct {
+	dir   string
+	live  Live
+	ring  *keys.Ring
+	files *files
+
+	refreshing sync.Mutex // held by Refresh
+
+	mu       sync.Mutex // guards what follows
+	parts    map[seal.PartID]*storedPart
+	calls    map[CallID][]*storedPart // by number
+	order    []CallID                 // oldest first
+	segments map[string]bool          // read or set aside
+	problems map[string]Problem       // by what they are about
+	locked   map[period]map[seal.PartID]seal.Locked
+}
+
+// storedPart is what the store knows of a part. Store.mu guards it.
+type storedPart struct {
+	id     seal.PartID
+	period period
+	places []place
+	live   *LivePart // nil when no recorder has it
+	summary
+}
+
+// place is where boxes of a part lie: a run of numbers in one segment.
+type place struct {
+	segment string
+	first   uint64
+	count   uint64
+	offsets []int64 // nil where the segment has the part's entry
+	commits bool
+	commit  [32]byte
+	ended   bool
+}
+
+// Open opens the store in dir for reading. live gets what a running recorder still writes; it
+// may be nil.
+func Open(dir string, live Live) (*Store, error) {
+	if err := checkFormat(dir); err != nil {
+		return nil, err
+	}
+	ring, err := keys.OpenRing(dir)
+	if err != nil {
+		return nil, fmt.Errorf("store in %s: %w", dir, err)
+	}
+	s := &Store{
+		dir: dir, live: live, ring: ring, files: newFiles(dir),
+		parts:    map[seal.PartID]*storedPart{},
+		calls:    map[CallID][]*storedPart{},
+		segments: map[string]bool{},
+		problems: map[string]Problem{},
+		locked:   map[period]map[seal.PartID]seal.Locked{},
+	}
+	if err := s.Refresh(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close lets go of the segments.
+func (s *Store) Close() { s.files.close() }
+
+// Refresh looks at the folder and the recorder again. It reads only what is new.
+func (s *Store) Refresh() error {
+	s.refreshing.Lock()
+	defer s.refreshing.Unlock()
+
+	// The recorder is asked first: a segment that it closes meanwhile is found in the folder.
+	live, liveErr := s.askLive()
+	list, err := os.ReadDir(filepath.Join(s.dir, segmentsDir))
+	if err != nil {
+		return folderError(s.dir, err)
+	}
+	changed := map[seal.PartID]bool{}
+	there := map[string]bool{}
+	for _, e := range list {
+		there[e.Name()] = true
+		s.readSegment(e.Name(), liveErr, changed)
+	}
+	s.dropGone(there, changed)
+	s.takeLive(live, changed)
+	for id := range changed {
+		s.describe(id)
+	}
+	s.mu.Lock()
+	s.sort()
+	s.mu.Unlock()
+	return nil
+}
+
+// askLive asks the recorder for its parts.
+func (s *Store) askLive() ([]LivePart, error) {
+	if s.live == nil {
+		return nil, errors.New("it was not asked")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), liveTimeout)
+	defer cancel()
+	return s.live.LiveParts(ctx)
+}
+
+// readSegment reads a segment's list of parts once it is closed.
+func (s *Store) readSegment(name string, liveErr error, changed map[seal.PartID]bool) {
+	s.mu.Lock()
+	done := s.segments[name]
+	s.mu.Unlock()
+	if done || segment.IsTemp(name) {
+		return
+	}
+	var entries []*segment.Entry
+	scanned := false
+	var n segment.Name
+	err := s.files.use(name, func(r *segment.Reader) error {
+		n = r.Name
+		damaged := func(err error) { s.problem(name+": "+err.Error(), Problem{name, sentence(err)}) }
+		r.Entries(func(e *segment.Entry) { entries = append(entries, e) }, damaged)
+		if !r.Closed {
+			// A crash: the stream itself tells what the entries do not.
+			scanned = true
+			entries = append(entries, r.Scan(damaged)...)
+		}
+		return nil
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errors.Is(err, segment.ErrLive) {
+		if liveErr != nil {
+			s.problems[name] = Problem{name, fmt.Sprintf("a recorder is running on %s: what it recorded last is missing "+
+				"from this view, because it could not be asked (%v)", s.dir, liveErr)}
+		}
+		return
+	}
+	s.segments[name] = true
+	delete(s.problems, name)
+	if err != nil {
+		s.problems[name] = Problem{name, sentence(err)}
+		return
+	}
+	for _, e := range entries {
+		s.place(period{n.Class, keys.Day(n.Day)}, name, e, scanned)
+		changed[e.Part] = true
+	}
+}
+
+// place adds where a part's boxes lie. The caller holds mu.
+func (s *Store) place(p period, name string, e *segment.Entry, scanned bool) {
+	sp := s.part(e.Part, p)
+	at := place{
+		segment: name, first: e.First, count: uint64(len(e.Offsets)),
+		commits: e.Commits, commit: e.Commitment, ended: e.Ended,
+	}
+	if scanned {
+		at.offsets = e.Offsets
+	}
+	sp.places = append(sp.places, at)
+}
+
+func (s *Store) part(id seal.PartID, p period) *storedPart {
+	sp := s.parts[id]
+	if sp == nil {
+		sp = &storedPart{id: id, period: p}
+		s.parts[id] = sp
+	}
+	return sp
+}
+
+// dropGone forgets segments whose files are gone: they expired, or were set aside.
+func (s *Store) dropGone(there map[string]bool, changed map[seal.PartID]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name := range s.segments {
+		if there[name] {
+			continue
+		}
+		delete(s.segments, name)
+		maps.DeleteFunc(s.problems, func(_ string, p Problem) bool { return p.Segment == name })
+		s.files.gone(name)
+		for id, p := range s.parts {
+			n := len(p.places)
+			p.places = slices.DeleteFunc(p.places, func(at place) bool { return at.segment == name })
+			if len(p.places) < n {
+				p.summary = summary{}
+				changed[id] = true
+			}
+		}
+	}
+}
+
+// takeLive notes which parts are live now.
+func (s *Store) takeLive(live []LivePart, changed map[seal.PartID]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := map[seal.PartID]*LivePart{}
+	for i := range live {
+		l := &live[i]
+		now[l.Part] = l
+		p := s.part(l.Part, period{l.Class, l.Day})
+		if p.live == nil || *p.live != *l {
+			p.live = l
+			changed[l.Part] = true
+		}
+	}
+	for id, p := range s.parts {
+		if p.live != nil && now[id] == nil {
+			p.live = nil
+			changed[id] = true
+		}
+	}
+}
+
+// Problems lists what was set aside or found damaged.
+func (s *Store) Problems() []Problem {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := slices.Collect(maps.Values(s.problems))
+	slices.SortFunc(list, func(a, b Problem) int {
+		return strings.Compare(a.Segment+a.Text, b.Segment+b.Text)
+	})
+	return list
+}
+
+func (s *Store) problem(about string, p Problem) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.problems[about] = p
+}
+
+// sentence says of a segment that cannot be used what to do.
+func sentence(err error) string {
+	if _, newer := errors.AsType[*segment.VersionError](err); newer {
+		return err.Error()
+	}
+	return fmt.Sprintf("%v; it was set aside and everything else plays: keep the file, "+
+		"restore it from a backup if there is one", err)
+}
+
+// Quarantine moves a segment that was set aside out of the way, to DIR/quarantine, where
+// nothing reads it and nothing deletes it.
+func (s *Store) Quarantine(name string) error {
+	s.mu.Lock()
+	_, bad := s.problems[name]
+	s.mu.Unlock()
+	if !bad || name != filepath.Base(name) {
+		return fmt.Errorf("segment %s: it was not set aside", name)
+	}
+	to := filepath.Join(s.dir, quarantineDir)
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return folderError(s.dir, err)
+	}
+	if _, err := os.Lstat(filepath.Join(to, name)); err == nil {
+		return fmt.Errorf("segment %s: %s has one of that name already; move that one away", name, to)
+	}
+	s.files.gone(name)
+	if err := os.Rename(filepath.Join(s.dir, segmentsDir, name), filepath.Join(to, name)); err != nil {
+		return folderError(s.dir, err)
+	}
+	return errors.Join(segment.SyncDir(to), segment.SyncDir(filepath.Join(s.dir, segmentsDir)), s.Refresh())
+}
+
+// key unlocks the key of a part. The caller forgets it.
+func (s *Store) key(id seal.PartID, p period) (*seal.Key, error) {
+	l, err := s.lockedKey(id, p)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := s.ring.Identity(p.class, p.day)
+	if err != nil {
+		return nil, err
+	}
+	return identity.Unlock(id, l)
+}
+
+func (s *Store) lockedKey(id seal.PartID, p period) (seal.Locked, error) {
+	s.mu.Lock()
+	l := s.locked[p][id]
+	s.mu.Unlock()
+	if l != nil {
+		return l, nil
+	}
+	// A new part: the recorder has added its key.
+	m, err := keys.ReadPartFile(s.dir, p.class, p.day)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	s.locked[p] = m
+	s.mu.Unlock()
+	if m[id] == nil {
+		return nil, fmt.Errorf("part %s: its key is not in the key file of class %s, %s: "+
+			"restore keys/parts from a backup", id, p.class, p.day)
+	}
+	return m[id], nil
+}

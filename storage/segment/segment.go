@@ -1,0 +1,96 @@
+// Package segment keeps sealed boxes in bbolt files: one file for each retention class and
+// day, written by one process, read by others only once it is closed.
+package segment
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Version is the version of the segment format that this package writes and reads.
+const Version = 1
+
+// Suffix ends the name of every segment.
+const Suffix = ".seg"
+
+// tempPrefix begins the name of a segment that is still being made.
+const tempPrefix = ".new-"
+
+// The bbolt pages and what fits in them. Two values of fragment bytes with keys of keySize
+// fill two pages to the byte: 16 (page header) + 2*(16 (element) + 8 + 4064) = 8192. A value
+// that is one byte longer takes a page more for every two (research: 2.01 times the disk).
+const (
+	pageSize = 4096
+	keySize  = 8
+	fragment = 4064
+	// body is how much of the stream one full fragment carries; two bytes say where in it
+	// the first record begins.
+	body = fragment - 2
+	// none says that no record begins in a fragment.
+	none = 0xffff
+)
+
+// The buckets of a segment.
+var (
+	metaBucket  = []byte("meta")
+	boxesBucket = []byte("boxes")
+	partsBucket = []byte("parts")
+)
+
+// ErrLive is returned for a segment that a recorder holds open: its boxes come from there.
+var ErrLive = errors.New("the recorder has it open")
+
+// Name is what a segment's file name says.
+type Name struct {
+	Day   string // as 2026-11-22, UTC
+	Class string
+	Seq   int
+}
+
+func (n Name) String() string {
+	return fmt.Sprintf("%s.%s.%04d%s", n.Day, n.Class, n.Seq, Suffix)
+}
+
+// ParseName reads a segment's file name.
+func ParseName(file string) (Name, error) {
+	bad := fmt.Errorf("%q is not the name of a segment (day.class.number%s)", file, Suffix)
+	rest, ok := strings.CutSuffix(file, Suffix)
+	if !ok {
+		return Name{}, bad
+	}
+	f := strings.Split(rest, ".")
+	if len(f) != 3 || len(f[0]) != len("2026-11-22") || !ClassName(f[1]) {
+		return Name{}, bad
+	}
+	seq, err := strconv.Atoi(f[2])
+	if err != nil || seq <= 0 {
+		return Name{}, bad
+	}
+	n := Name{Day: f[0], Class: f[1], Seq: seq}
+	if n.String() != file {
+		return Name{}, bad
+	}
+	return n, nil
+}
+
+// ClassName reports whether s can name a retention class: letters, digits, '-' and '_', so
+// that it is safe in a file name.
+func ClassName(s string) bool {
+	if s == "" || len(s) > 40 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// IsTemp reports whether file is a segment that was never finished being made: it holds
+// nothing, and a recorder's start removes it.
+func IsTemp(file string) bool { return strings.HasPrefix(file, tempPrefix) }

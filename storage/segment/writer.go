@@ -1,0 +1,302 @@
+package segment
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Writer appends boxes to a new segment. Append and Commit belong to one goroutine; Read may
+// be called by others meanwhile.
+type Writer struct {
+	Name Name
+
+	dir     string
+	db      *bolt.DB
+	pending []byte // the stream from the start of the first fragment not yet full
+	first   []int  // in pending: where records begin that are not committed
+	base    int64  // how much of the stream stands before pending
+	known   []int  // in pending: where committed records begin
+	entries []*Entry
+	value   []byte // room for the fragments of one commit
+
+	mu     sync.RWMutex // guards closed against Read
+	closed bool
+}
+
+// Create makes a segment in dir, which must exist, and holds it open. A crash at any moment
+// leaves either the whole new segment or a temporary file that holds nothing: bbolt's one
+// weak moment is the making of a file.
+func Create(dir string, name Name, maxSize int64) (w *Writer, err error) {
+	path := filepath.Join(dir, name.String())
+	if _, err := os.Lstat(path); err == nil {
+		return nil, fmt.Errorf("segment %s: there already", name)
+	}
+	temp := filepath.Join(dir, tempPrefix+name.String())
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("segment %s: create: %w", name, err)
+		}
+	}()
+	db, err := bolt.Open(temp, 0o600, &bolt.Options{
+		Timeout:  time.Second,
+		PageSize: pageSize,
+		// A map costs nothing on append; the list is written out so that a file needs no
+		// scan when it is opened.
+		FreelistType: bolt.FreelistMapType,
+		// The whole mapping at once: growing it later would wait for readers. Room past the
+		// cap is for what the last commit brings.
+		InitialMmapSize: int(maxSize + maxSize/8 + 1<<20),
+		NoStatistics:    true,
+	})
+	if err != nil {
+		return nil, errors.Join(err, removeIfThere(temp))
+	}
+	db.AllocSize = 1 << 20
+	w = &Writer{Name: name, dir: dir, db: db}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, b := range [][]byte{metaBucket, boxesBucket, partsBucket} {
+			if _, err := tx.CreateBucket(b); err != nil {
+				return err
+			}
+		}
+		return putMeta(tx.Bucket(metaBucket), name)
+	})
+	if err == nil {
+		err = os.Rename(temp, path)
+	}
+	if err == nil {
+		err = SyncDir(dir)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close(), removeIfThere(temp))
+	}
+	return w, nil
+}
+
+// The keys of the meta bucket.
+var (
+	keyVersion = []byte("version")
+	keyClass   = []byte("class")
+	keyDay     = []byte("day")
+	keyCreated = []byte("created")
+	keyClosed  = []byte("closed") // there when every part has its entry
+)
+
+func putMeta(b *bolt.Bucket, n Name) error {
+	return errors.Join(
+		b.Put(keyVersion, []byte{Version}),
+		b.Put(keyClass, []byte(n.Class)),
+		b.Put(keyDay, []byte(n.Day)),
+		b.Put(keyCreated, []byte(time.Now().UTC().Format(time.RFC3339))),
+	)
+}
+
+// Append adds a box, whose sealed bytes it copies, and says where its head is. It is on disk
+// once Commit has returned nil.
+func (w *Writer) Append(h Head, sealed []byte) (offset int64) {
+	h.Length = len(sealed)
+	w.first = append(w.first, len(w.pending))
+	offset = w.base + int64(len(w.pending))
+	w.pending = h.append(w.pending)
+	w.pending = append(w.pending, sealed...)
+	return offset
+}
+
+// End adds a part's entry, to be written by the next Commit.
+func (w *Writer) End(e *Entry) { w.entries = append(w.entries, e) }
+
+// Size is how long the stream is, with what is not yet committed.
+func (w *Writer) Size() int64 { return w.base + int64(len(w.pending)) }
+
+// Commit makes durable everything appended. After an error the segment must not be written
+// again: Linux forgets pages that it could not write. What was committed before stays good.
+func (w *Writer) Commit() error {
+	if len(w.first) == 0 && len(w.entries) == 0 {
+		return nil
+	}
+	err := guard(func() error { return w.db.Update(w.put) })
+	if err != nil {
+		return fmt.Errorf("segment %s: commit: %w", w.Name, err)
+	}
+	w.entries = w.entries[:0]
+	w.keepTail()
+	return nil
+}
+
+// put writes the pending stream and entries in one transaction. The last fragment of the
+// commit before is written again, longer: few lines do not waste half pages.
+func (w *Writer) put(tx *bolt.Tx) error {
+	boxes := tx.Bucket(boxesBucket)
+	boxes.FillPercent = 1 // keys only ever grow
+	// The values must live until the transaction ends.
+	if n := (len(w.pending)/body + 1) * fragment; cap(w.value) < n {
+		w.value = make([]byte, n+n/4)
+	}
+	value, starts := w.value[:0], [][]int{w.known, w.first}
+	var key [keySize]byte
+	for at := 0; at < len(w.pending); at += body {
+		end := min(at+body, len(w.pending))
+		from := len(value)
+		value = binary.LittleEndian.AppendUint16(value, firstIn(starts, at, end))
+		value = append(value, w.pending[at:end]...)
+		binary.BigEndian.PutUint64(key[:], uint64(w.base+int64(at))/body)
+		if err := boxes.Put(key[:], value[from:len(value):len(value)]); err != nil {
+			return err
+		}
+	}
+	parts := tx.Bucket(partsBucket)
+	for _, e := range w.entries {
+		if err := parts.Put(e.Part[:], e.append(nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstIn is where the first record in pending[at:end] begins, from at.
+func firstIn(starts [][]int, at, end int) uint16 {
+	for _, list := range starts {
+		for _, s := range list {
+			if s >= at && s < end {
+				return uint16(s - at)
+			}
+		}
+	}
+	return none
+}
+
+// keepTail drops the fragments that are full and committed.
+func (w *Writer) keepTail() {
+	full := len(w.pending) / body * body
+	known := w.known[:0]
+	for _, list := range [][]int{w.known, w.first} {
+		for _, s := range list {
+			if s >= full {
+				known = append(known, s-full)
+				break // the first one is all that firstIn will ask for
+			}
+		}
+		if len(known) > 0 {
+			break
+		}
+	}
+	w.known, w.first = known, w.first[:0]
+	w.base += int64(full)
+	w.pending = w.pending[:copy(w.pending, w.pending[full:])]
+}
+
+// Read returns the sealed bytes of committed boxes whose heads are at the offsets, until the
+// sum is over maxBytes, and at least one.
+func (w *Writer) Read(offsets []int64, maxBytes int) (heads []Head, boxes [][]byte, err error) {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return nil, nil, fmt.Errorf("segment %s: closed", w.Name)
+	}
+	// The active segment is read through bbolt's mapping: a fault must not end the recorder.
+	err = guard(func() error {
+		return w.db.View(func(tx *bolt.Tx) error {
+			s := stream{fragment: boltFragments(tx.Bucket(boxesBucket))}
+			sum := 0
+			for _, off := range offsets {
+				h, sealed, _, err := s.record(off)
+				if err != nil {
+					return &DamageError{Segment: w.Name.String(), Offset: off, Err: err}
+				}
+				heads, boxes = append(heads, h), append(boxes, sealed)
+				if sum += len(sealed); sum >= maxBytes {
+					return nil
+				}
+			}
+			return nil
+		})
+	})
+	return heads, boxes, err
+}
+
+func boltFragments(b *bolt.Bucket) func(int64) ([]byte, error) {
+	return func(i int64) ([]byte, error) {
+		var key [keySize]byte
+		binary.BigEndian.PutUint64(key[:], uint64(i))
+		v := b.Get(key[:])
+		if v == nil {
+			return nil, errMissing
+		}
+		return v, nil
+	}
+}
+
+// Close commits what is pending with a note that every part has its entry, and lets go of
+// the file.
+func (w *Writer) Close() error {
+	err := w.Commit()
+	if err == nil {
+		err = guard(func() error {
+			return w.db.Update(func(tx *bolt.Tx) error {
+				return tx.Bucket(metaBucket).Put(keyClosed, []byte{1})
+			})
+		})
+	}
+	return errors.Join(err, w.Abandon())
+}
+
+// Abandon lets go of the file as its last commit left it.
+func (w *Writer) Abandon() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil
+	}
+	w.closed = true
+	var used int64
+	err := guard(func() error {
+		return w.db.View(func(tx *bolt.Tx) error { used = tx.Size(); return nil })
+	})
+	err = errors.Join(err, w.db.Close())
+	if err != nil || used == 0 {
+		return err
+	}
+	// bbolt grows a file ahead of need; what it did not come to use is given back.
+	return os.Truncate(filepath.Join(w.dir, w.Name.String()), used)
+}
+
+// Remove abandons the segment and deletes it: only for one that holds nothing acknowledged.
+func (w *Writer) Remove() error {
+	return errors.Join(w.Abandon(), removeIfThere(filepath.Join(w.dir, w.Name.String())))
+}
+
+// guard runs f so that a page that cannot be read, or that bbolt finds impossible, becomes
+// an error: by default it would end the process, and with it every line's recording.
+func guard(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the disk or the file is damaged: %v", r)
+		}
+	}()
+	return f()
+}
+
+// SyncDir makes durable the names in dir.
+func SyncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
