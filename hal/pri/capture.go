@@ -41,13 +41,13 @@ func openCapture(name string) (*capture, error) {
 	}
 	c := &capture{name: name, file: f}
 	if err := c.survey(); err != nil {
-		f.Close() //nolint:errcheck // only read
+		f.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *capture) close() error { return c.file.Close() }
+func (c *capture) close() { _ = c.file.Close() } // only read, so nothing can be lost
 
 // rewind starts the file again.
 func (c *capture) rewind() error {

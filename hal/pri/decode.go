@@ -37,7 +37,7 @@ func (d Decoder) Decode(files ...string) error {
 		if err != nil {
 			return err
 		}
-		defer c.close() //nolint:errcheck // only read
+		defer c.close()
 		captures = append(captures, c)
 	}
 	if len(captures) == 2 {
@@ -123,7 +123,7 @@ func (d Decoder) note(tap *Tap, captures []*capture) {
 		names[i] = c.name
 	}
 	say := func(format string, args ...any) {
-		fmt.Fprintf(d.Notes, format+"\n", args...) //nolint:errcheck // nobody to tell
+		_, _ = fmt.Fprintf(d.Notes, format+"\n", args...) // there is nobody else to tell
 	}
 	switch w := tap.Wiring(); {
 	case w == Swapped && len(names) == 2:

@@ -1,4 +1,4 @@
-// Package q921 reads ISDN data link frames (ITU-T Q.921, 09/97) as a passive tap hears them: it
+// Package q921 reads ISDN data link frames (ITU-T Q.921, 1997) as a passive tap hears them: it
 // never answers, so it tells who sent a frame, what was repeated and what it missed.
 package q921
 

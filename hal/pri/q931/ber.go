@@ -47,7 +47,7 @@ func presentedNumber(b []byte) (Number, bool) {
 	}
 	n := NoNumber
 	switch tag {
-	case tagContext | 0:
+	case tagContext:
 		if n, ok = partyNumber(v); ok {
 			n.Presentation = Allowed
 		}

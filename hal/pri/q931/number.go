@@ -104,11 +104,10 @@ func ParseNumber(b []byte) (Number, bool) {
 	if len(b) == 0 {
 		return NoNumber, false
 	}
-	g, rest := group(b[:min(len(b), 4)])
+	g, _ := group(b[:min(len(b), 4)])
 	if g[len(g)-1]&0x80 == 0 { // no octet ends the group, so its end cannot be told
 		return NoNumber, false
 	}
-	rest = b[len(g):]
 	n := Number{Type: NumberType(g[0] >> 4 & 7), Plan: Plan(g[0] & 15)}
 	if len(g) > 1 {
 		n.Presentation = Presentation(g[1] >> 5 & 3)
@@ -117,7 +116,7 @@ func ParseNumber(b []byte) (Number, bool) {
 	if len(g) > 2 {
 		n.Reason = Reason(g[2] & 15)
 	}
-	n.Digits = text(rest, MaxDigits)
+	n.Digits = text(b[len(g):], MaxDigits)
 	return n, true
 }
 
