@@ -18,7 +18,7 @@ var ErrNoCall = errors.New("no such call")
 
 // Row is a call as lists show it.
 type Row struct {
-	Call     Call          `json:"call"`
+	Call     `json:"call"`
 	Length   time.Duration `json:"length"`   // by the line's clock: recorded and gaps
 	Recorded time.Duration `json:"recorded"` // of it with sound
 	Machine  time.Duration `json:"machine"`  // by the machine's clock, as the last part's end says
