@@ -2,6 +2,8 @@ package analogue
 
 import (
 	"context"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +31,7 @@ func TestRealCapture(t *testing.T) {
 	t.Run("conformance", func(t *testing.T) {
 		haltest.Run(t, func(t *testing.T) hal.Card { return open(t, eight("lines8a")) }, haltest.Options{For: time.Second})
 	})
+	t.Run("no core dump", testNoCoreDump)
 	t.Run("speech", func(t *testing.T) { testSpeech(t, rack) })
 	t.Run("unplug", func(t *testing.T) { testUnplug(t, rack) })
 }
@@ -139,7 +142,11 @@ func testSpeech(t *testing.T, rack *pulse.Rack) {
 		t.Fatal(err)
 	}
 	last := tapes[7]
-	end := len(last.pcm) + pulse.Rate/2 // what is on its way
+	var end int
+	last.wait(t, "the tape", func() bool {
+		end = len(last.pcm) + pulse.Rate/2 // what is on its way
+		return true
+	})
 	last.wait(t, "the end of the speech", func() bool { return len(last.pcm) > end })
 	stop()
 	for i, p := range tapes {
@@ -205,5 +212,18 @@ func testUnplug(t *testing.T, rack *pulse.Rack) {
 			t.Errorf("line %d of the unplugged card: %d losses, %d epochs", i+1, c.Losses, c.Epochs)
 		}
 		a[i].mu.Unlock()
+	}
+}
+
+// A crash of a child must leave no audio on the disk.
+func testNoCoreDump(t *testing.T) {
+	open(t, eight("lines8a"))
+	pid := captor(t, "-device=lines8a")
+	limits, err := os.ReadFile("/proc/" + pid + "/limits")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`(?m)^Max core file size +0 +0 `).Match(limits) {
+		t.Errorf("the limits of the child are:\n%s", limits)
 	}
 }

@@ -52,8 +52,13 @@ func Run(t *testing.T, open func(t *testing.T) hal.Card, o Options) {
 			checks[i].Opened = opened
 		}
 	}
-	o.For, o.Every = max(o.For, time.Second/10), max(o.Every, 50*time.Millisecond)
-	var blocks = make([]hal.Block, len(lines))
+	if o.For == 0 {
+		o.For = time.Second
+	}
+	if o.Every == 0 {
+		o.Every = 50 * time.Millisecond
+	}
+	blocks := make([]hal.Block, len(lines))
 	reads, slow := 0, 0
 	for end := time.Now().Add(o.For); time.Now().Before(end); time.Sleep(o.Every) {
 		for i, l := range lines {
