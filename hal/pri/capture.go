@@ -147,13 +147,3 @@ func (c *capture) fill() error {
 	c.head = &frame{at: at, from: says, data: b}
 	return nil
 }
-
-// after reports whether frame x acknowledges y, so that it was sent after it.
-func after(x, y *frame) bool {
-	fx, err := q921.Parse(x.data)
-	if err != nil || !fx.Numbered() {
-		return false
-	}
-	fy, err := q921.Parse(y.data)
-	return err == nil && fy.Kind == q921.I && (fx.NR-fy.NS-1)%128 < 64
-}

@@ -82,11 +82,6 @@ func replay(tap *Tap, captures []*capture) (calls []Call, err error) {
 	for c := earliest(captures); c != nil; c = earliest(captures) {
 		if first.IsZero() {
 			first = c.head.at
-			for _, o := range captures {
-				if o.head != nil && o.head.at.Before(first) {
-					first = o.head.at
-				}
-			}
 		}
 		keep(tap.Feed(c.head.data, c.head.from, c.head.at.Sub(first)))
 		if e := c.fill(); e != nil && err == nil {
@@ -97,19 +92,10 @@ func replay(tap *Tap, captures []*capture) (calls []Call, err error) {
 	return calls, err
 }
 
-// earliest is the capture with the next frame, nil at the end. Two receivers may stamp a little out
-// of step: a frame that acknowledges another comes after it.
+// earliest is the capture with the next frame, nil at the end.
 func earliest(captures []*capture) (next *capture) {
-	const step = 20 * time.Millisecond
 	for _, c := range captures {
-		switch {
-		case c.head == nil:
-		case next == nil:
-			next = c
-		case after(next.head, c.head) && c.head.at.Sub(next.head.at) < step:
-			next = c
-		case after(c.head, next.head) && next.head.at.Sub(c.head.at) < step:
-		case c.head.at.Before(next.head.at):
+		if c.head != nil && (next == nil || c.head.at.Before(next.head.at)) {
 			next = c
 		}
 	}

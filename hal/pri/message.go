@@ -157,7 +157,7 @@ func (t *Tap) progress(c *call, m *q931.Message, from q921.Side, at time.Duratio
 			t.report(Dialled, c, at)
 		}
 	case q931.HoldAck:
-		t.hold(c, at)
+		t.park(c, at)
 	case q931.RetrieveAck:
 		t.retrieve(c, m, at)
 	case q931.Disconnect, q931.Release, q931.ReleaseComplete:
@@ -220,8 +220,8 @@ func (t *Tap) fix(c *call, m *q931.Message, at time.Duration) {
 	t.report(Fixed, c, at)
 }
 
-// hold takes in that the call gave up its channel (Q.932 6.2.3).
-func (t *Tap) hold(c *call, at time.Duration) {
+// park takes in that the call gave up its channel (Q.932 6.2.3).
+func (t *Tap) park(c *call, at time.Duration) {
 	if c.Held {
 		return
 	}

@@ -44,6 +44,7 @@ type Tap struct {
 	now     time.Duration
 	swept   time.Duration
 	recent  [64]stray
+	waiting [q921.User + 1][]waiting
 	events  []Event
 	seed    maphash.Seed
 	foreign int
@@ -91,41 +92,32 @@ func (t *Tap) Health() Health {
 }
 
 // Feed takes in one frame, without flags and check sequence, heard by the receiver labelled from.
-// Times of the two receivers may be a little out of order. The frame is borrowed until Feed
-// returns; the events are good until the next Feed, Advance or Close.
+// The two receivers may be a little out of step. The frame is borrowed until Feed returns; the
+// events are good until the next Feed, Advance or Close.
 func (t *Tap) Feed(frame []byte, from q921.Side, at time.Duration) []Event {
 	t.begin(at)
 	f, err := q921.Parse(frame)
-	if err != nil || len(frame) > MaxFrame {
+	switch {
+	case err != nil || len(frame) > MaxFrame:
 		t.link.Bad++
-		return t.events
-	}
-	if f.SAPI != q921.SignallingSAPI {
+	case f.SAPI != q921.SignallingSAPI:
 		t.foreign++
-		return t.events
+	case f.Kind == q921.I && t.early(f, from):
+		t.hold(f, from, at)
+	case f.Kind == q921.I || f.Numbered() || f.Kind == q921.UI || f.Kind == q921.XID:
+		t.take(f, from, at)
+	default: // the numbering begins afresh
+		t.drain(everything)
+		t.take(f, from, at)
 	}
-	t.vote(f, from, at)
-	t.follow(t.link.Follow(f, from, at), at)
-	if f.Kind == q921.I {
-		s := t.link.From(from)
-		missed := s.Missed
-		verdict := s.Heard(f.NS, f.Info)
-		if n := s.Missed - missed; n > 0 {
-			t.tell(Event{Kind: Missed, At: at, Count: n})
-		}
-		if verdict == q921.Repeat {
-			return t.events
-		}
-	}
-	if len(f.Info) > 0 {
-		t.read(f.Info, from, at)
-	}
+	t.drain(t.now)
 	return t.events
 }
 
-// Advance lets time pass without a frame.
+// Advance lets time pass without a frame. A live tap needs it a few times a second.
 func (t *Tap) Advance(at time.Duration) []Event {
 	t.begin(at)
+	t.drain(t.now)
 	return t.events
 }
 
@@ -133,10 +125,35 @@ func (t *Tap) Advance(at time.Duration) []Event {
 // still up, of which no end is known.
 func (t *Tap) Close() []Event {
 	t.events = t.events[:0]
+	t.drain(everything)
 	for _, c := range t.oldest() {
 		t.abandon(c, t.now, Forgotten)
 	}
 	return t.events
+}
+
+// take passes one frame through the link to the calls.
+func (t *Tap) take(f q921.Frame, from q921.Side, at time.Duration) {
+	t.vote(f, from, at)
+	t.follow(t.link.Follow(f, from, at), at)
+	if f.Kind == q921.I {
+		s := t.link.From(from)
+		missed := s.Missed
+		verdict := s.Heard(f.NS, f.Info)
+		t.missed(s.Missed-missed, at)
+		if verdict == q921.Repeat {
+			return
+		}
+	}
+	if len(f.Info) > 0 {
+		t.read(f.Info, from, at)
+	}
+}
+
+func (t *Tap) missed(n int, at time.Duration) {
+	if n > 0 {
+		t.tell(Event{Kind: Missed, At: at, Count: n})
+	}
 }
 
 // begin empties the events and frees what waited too long.

@@ -70,14 +70,30 @@ func (s *Sequence) Heard(ns uint8, info []byte) Verdict {
 // Acked takes in an N(R) of the other side, which says how far it has received.
 func (s *Sequence) Acked(nr uint8) { s.acked, s.hasAcked = nr, true }
 
-// Unheard is how many I frames the other side has acknowledged that were not heard here yet. It is
-// a loss if it does not go back to zero: two receivers are not read at the same instant.
+// Unheard is how many I frames the other side has acknowledged that were not heard here.
 func (s *Sequence) Unheard() int {
-	if !s.hasAcked || !s.joined {
+	if !s.hasAcked {
 		return 0
 	}
-	if n := int(s.acked-s.next) % modulus; n < modulus/2 {
+	return s.Lacks(s.acked)
+}
+
+// Lacks is how many I frames before number nr are still to be heard.
+func (s *Sequence) Lacks(nr uint8) int {
+	if !s.joined {
+		return 0
+	}
+	if n := int(nr-s.next) % modulus; n < modulus/2 {
 		return n
 	}
 	return 0
+}
+
+// Skip gives up those before number nr that were not heard.
+func (s *Sequence) Skip(nr uint8) {
+	for range s.Lacks(nr) {
+		s.heard[s.next] = 0
+		s.Missed++
+		s.next = (s.next + 1) % modulus
+	}
 }
