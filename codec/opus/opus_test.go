@@ -331,6 +331,33 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// TestSilence: packets of every length that Opus has decode to silence, and are the same
+// each time.
+func TestSilence(t *testing.T) {
+	for _, rate := range []int{8000, 16000} {
+		for _, n := range []int{rate / 400, rate / 200, rate / 100, rate / 50, rate / 25, rate * 3 / 50} {
+			a, err := opus.Silence(rate, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := opus.Silence(rate, n)
+			if err != nil || !bytes.Equal(a, b) {
+				t.Errorf("%d samples at %d: % x and % x, %v", n, rate, a, b, err)
+			}
+			p := codec.Packet{Span: pcm.Span{To: pcm.Pos(n)}, Data: a}
+			for _, v := range decode(t, pcm.Format{Rate: rate, Legs: 1}, []codec.Packet{p, p, p})[0] {
+				if v > 4 || v < -4 {
+					t.Fatalf("%d samples at %d: silence is %d", n, rate, v)
+				}
+			}
+			t.Logf("%d samples at %d: %d bytes", n, rate, len(a))
+		}
+	}
+	if _, err := opus.Silence(8000, 30); err == nil {
+		t.Error("a packet of 30 samples")
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for _, f := range []pcm.Format{{Rate: 44100, Legs: 1}, {Rate: 8000}, {Rate: 8000, Legs: 3}} {
 		if _, err := opus.NewEncoder(f); err == nil {
