@@ -63,7 +63,7 @@ func openReplay(cfg *config.Config, k config.Card) (hal.Card, error) {
 		if l.Card != k.Name {
 			continue
 		}
-		line := replay.LineConfig{ID: config.ID(l.Name), Start: time.Duration(l.Start)}
+		line := replay.LineConfig{ID: config.ID(l.Name), Offset: time.Duration(l.Start)}
 		for _, name := range l.Script {
 			call, err := demo.ReadCall(k.Folder, name)
 			if err != nil {

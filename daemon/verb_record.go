@@ -105,7 +105,7 @@ func startServers(dir string, cfg *config.Config, r *capture.Recorder, w *storag
 	if err != nil {
 		return nil, fmt.Errorf("the socket to the desk: %w", err)
 	}
-	cert, err := auth.OpenCertificate(filepath.Join(dir, "tls"))
+	cert, err := auth.OpenCertificate(dir)
 	if err != nil {
 		return nil, coded{err, exitMustMend}
 	}

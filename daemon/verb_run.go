@@ -142,7 +142,7 @@ func prepare(dir string, cfg *config.Config) error {
 	if err := storage.Create(dir, cfg.Classes()); err != nil {
 		return err
 	}
-	if _, err := auth.OpenCertificate(filepath.Join(dir, "tls")); err != nil {
+	if _, err := auth.OpenCertificate(dir); err != nil {
 		return err
 	}
 	for _, s := range []struct{ table, listen string }{{"web", cfg.Web.Listen}, {"api", cfg.API.Listen}} {

@@ -69,7 +69,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	if err != nil {
 		return err
 	}
-	cert, err := auth.OpenCertificate(filepath.Join(o.dir, "tls"))
+	cert, err := auth.OpenCertificate(o.dir)
 	if err != nil {
 		return coded{err, exitMustMend}
 	}

@@ -37,10 +37,10 @@ type Certificate struct {
 	cert *tls.Certificate
 }
 
-// OpenCertificate reads the certificate in dir, the folder tls of the data folder, or makes
+// OpenCertificate reads the certificate in the folder tls of the data folder dir, or makes
 // one for localhost, this machine's name and the hosts given.
 func OpenCertificate(dir string, hosts ...string) (*Certificate, error) {
-	return openCertificate(dir, hosts, time.Now)
+	return openCertificate(filepath.Join(dir, "tls"), hosts, time.Now)
 }
 
 func openCertificate(dir string, hosts []string, now func() time.Time) (*Certificate, error) {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestCertificateIsMadeOnceAndServes(t *testing.T) {
-	dir := t.TempDir() + "/tls"
+	dir := t.TempDir()
 	c, err := OpenCertificate(dir, "recorder.example.test")
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,10 @@ func TestCertificateRenewsItselfBeforeItExpires(t *testing.T) {
 
 func TestCertificateSpoiltIsSaidNotReplaced(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/box.pem", []byte("not a certificate"), 0o600); err != nil {
+	if err := os.Mkdir(dir+"/tls", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir+"/tls/box.pem", []byte("not a certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := OpenCertificate(dir); err == nil {

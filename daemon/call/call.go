@@ -18,6 +18,7 @@ const (
 	End        // hung up, or silent for the hang-over
 	Cut        // the card was lost in mid call
 	Split      // the call goes on, in a new part
+	Told       // the signalling told more of the call that goes on
 )
 
 // Edge is where a call begins or ends. An edge may lie before the block that gave it away,
@@ -25,7 +26,7 @@ const (
 type Edge struct {
 	At   pcm.Pos
 	Kind Kind
-	// What the signalling told of the call by then.
+	// What the signalling has told of the call by then.
 	FarNumber string
 	Direction string
 }

@@ -113,6 +113,10 @@ func TestLoopGoesBySignals(t *testing.T) {
 			{At: 100, Kind: hal.LoopClosed},
 			{At: 900, Kind: hal.LoopOpen},
 		}, []Edge{{At: 100, Kind: Begin, FarNumber: "02079460123", Direction: "in"}, {At: 900, Kind: End}}},
+		{"told later", []hal.Signal{
+			{At: 100, Kind: hal.LoopClosed},
+			{At: 120, Kind: hal.FarNumber, Data: []byte("0207")},
+		}, []Edge{{At: 100, Kind: Begin}, {At: 120, Kind: Told, FarNumber: "0207"}}},
 		{"told twice", []hal.Signal{
 			{At: 100, Kind: hal.LoopClosed},
 			{At: 200, Kind: hal.LoopClosed},

@@ -1,9 +1,13 @@
 package call
 
-import "linevault/hal"
+import (
+	"linevault/codec/pcm"
+	"linevault/hal"
+)
 
 // Loop goes by the line's loop current, or any signalling that is told as such. Numbers and
-// directions signalled before a call begins are part of its first edge.
+// directions signalled before a call begins are part of its first edge; later ones make an
+// edge of their own.
 type Loop struct {
 	t         tracker
 	number    string
@@ -23,8 +27,10 @@ func (l *Loop) Step(b *hal.Block) []Edge {
 		switch s.Kind {
 		case hal.FarNumber:
 			l.number = string(s.Data)
+			l.tell(s.At)
 		case hal.Direction:
 			l.direction = string(s.Data)
+			l.tell(s.At)
 		case hal.LoopClosed:
 			if !l.t.open {
 				l.t.begin(s.At)
@@ -44,4 +50,11 @@ func (l *Loop) Step(b *hal.Block) []Edge {
 	}
 	l.t.split(b.Frame.Span().To)
 	return l.t.edges
+}
+
+// tell says what is known of a call that goes on.
+func (l *Loop) tell(at pcm.Pos) {
+	if l.t.open {
+		l.t.edges = append(l.t.edges, Edge{At: at, Kind: Told, FarNumber: l.number, Direction: l.direction})
+	}
 }

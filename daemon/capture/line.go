@@ -167,6 +167,7 @@ func (l *Line) heed(b *hal.Block) {
 func (l *Line) edge(e call.Edge) {
 	switch e.Kind {
 	case call.Begin:
+		l.setWall()
 		from := max(e.At, l.gate.Left())
 		if n := len(l.calls); n > 0 {
 			from = max(from, l.calls[n-1].To)
@@ -184,6 +185,11 @@ func (l *Line) edge(e call.Edge) {
 			l.gate.EndCall(e.At)
 			clear(l.limits)
 		}
+	case call.Told:
+		if s := l.live(); s != nil {
+			s.first = e
+			l.update(s)
+		}
 	case call.Split:
 		if s := l.live(); s != nil && e.At > s.From {
 			s.To, s.end, s.why, s.more = e.At, l.machine(e.At), storage.Continued, true
@@ -191,6 +197,18 @@ func (l *Line) edge(e call.Edge) {
 				Span: pcm.Span{From: e.At, To: open}, kept: e.At, first: s.first, begin: s.end, id: s.id,
 			})
 		}
+	}
+}
+
+// setWall takes the time of day anew where a call begins: it may have been set right since the
+// last one. A replayed file has a clock of its own, which starts when it does.
+func (l *Line) setWall() {
+	at := now()
+	if l.AtEnd == storage.FileEnd {
+		at = l.captured
+	}
+	if len(l.calls) == 0 {
+		l.clock.SetWall(at, time.Now())
 	}
 }
 

@@ -34,6 +34,16 @@ func (l *Line) describe(c *span) storage.Call {
 	return k
 }
 
+// update adds to a recording what the signalling told since it began.
+func (l *Line) update(c *span) {
+	if c.rec == nil || c.dead {
+		return // it will begin with it
+	}
+	if err := c.rec.Update(l.describe(c)); err != nil {
+		l.broke(c, err)
+	}
+}
+
 // settle finishes calls whose end has passed without audio to carry it: the card was lost.
 func (l *Line) settle() {
 	for len(l.calls) > 0 && l.calls[0].To <= l.gate.Left() {
