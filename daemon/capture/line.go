@@ -67,6 +67,8 @@ type span struct {
 	more  bool // it goes on in the next span
 	first call.Edge
 	id    storage.CallID
+	start time.Time
+	clock storage.ClockState
 	rec   *storage.Recording
 	kept  pcm.Pos // everything of it before kept is recorded
 	dead  bool    // its recording broke
@@ -174,7 +176,7 @@ func (l *Line) edge(e call.Edge) {
 		}
 		l.calls = append(l.calls, &span{
 			Span: pcm.Span{From: from, To: open}, kept: from, first: e, begin: l.machine(from),
-			id: storage.NewCallID(l.clock.WallAt(from)),
+			id: storage.NewCallID(l.clock.WallAt(from)), start: l.clock.WallAt(from), clock: clockState(),
 		})
 	case call.End, call.Cut:
 		if s := l.live(); s != nil {
@@ -194,7 +196,8 @@ func (l *Line) edge(e call.Edge) {
 		if s := l.live(); s != nil && e.At > s.From {
 			s.To, s.end, s.why, s.more = e.At, l.machine(e.At), storage.Continued, true
 			l.calls = append(l.calls, &span{
-				Span: pcm.Span{From: e.At, To: open}, kept: e.At, first: s.first, begin: s.end, id: s.id,
+				Span: pcm.Span{From: e.At, To: open}, kept: e.At, first: s.first, begin: s.end,
+				id: s.id, start: l.clock.WallAt(e.At), clock: clockState(),
 			})
 		}
 	}

@@ -195,7 +195,7 @@ func (l *Line) publish() {
 		s.Levels = slices.Clone(l.levels)
 	}
 	if c := l.live(); c != nil {
-		s.Call, s.Since, s.FarNumber = c.id, l.clock.WallAt(c.From), storage.Number(c.first.FarNumber)
+		s.Call, s.Since, s.FarNumber = c.id, c.start, storage.Number(c.first.FarNumber)
 	}
 	l.state.Store(s)
 }

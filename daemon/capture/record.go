@@ -24,7 +24,7 @@ func (l *Line) begin(c *span) error {
 func (l *Line) describe(c *span) storage.Call {
 	k := l.Call
 	k.ID, k.Line, k.Format = c.id, l.Source.ID(), l.Source.Format()
-	k.Start, k.From, k.Clock = l.clock.WallAt(c.From), c.From, clockState()
+	k.Start, k.From, k.Clock = c.start, c.From, c.clock
 	if n := c.first.FarNumber; n != "" {
 		k.FarNumber = storage.Number(n)
 	}
