@@ -68,7 +68,7 @@ func createRing(folder string) error {
 	if err != nil {
 		return err
 	}
-	fresh := ringFile{store: newRoot().secret[:], periods: map[period][]byte{}}
+	fresh := ringFile{store: newSecret(), periods: map[period][]byte{}}
 	if err := write(folder, ringName, newRingKey(r).encode(fresh)); err != nil {
 		return fmt.Errorf("write the keyring: %w", err)
 	}

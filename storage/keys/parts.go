@@ -73,13 +73,16 @@ func (f *PartFile) Sync() error {
 			return fmt.Errorf("append to %s: %w", f.file.Name(), err)
 		}
 	}
-	if err := unix.Fdatasync(int(f.file.Fd())); err != nil {
+	if err := datasync(f.file); err != nil {
 		f.again = true
 		return fmt.Errorf("fsync %s: %w", f.file.Name(), err)
 	}
 	f.unsynced, f.again = f.unsynced[:0], false
 	return nil
 }
+
+// datasync is replaced by tests.
+var datasync = func(f *os.File) error { return unix.Fdatasync(int(f.Fd())) }
 
 // Close syncs and closes the file.
 func (f *PartFile) Close() error {

@@ -55,10 +55,33 @@ func (k *Ring) publish(now time.Time) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if bytes.HasPrefix(old, []byte(publicFirstLine)) && !bytes.HasPrefix(old, []byte(publicFirstLine+publicVersion+"\n")) {
-		return fmt.Errorf("%s is %w", publicName, ErrNewer)
+	halves, err := parsePublic(old)
+	if errors.Is(err, ErrNewer) {
+		return fmt.Errorf("keys/public is %w", ErrNewer)
+	}
+	if err := k.findStrangers(halves); err != nil {
+		return err
 	}
 	return write(k.folder, publicName, b.Bytes())
+}
+
+// findStrangers looks for public halves of our periods that are not of our keys: either the
+// private half was damaged, or somebody put them there, who alone can open what was locked to them.
+func (k *Ring) findStrangers(halves map[period]*seal.PublicKey) error {
+	for p, half := range halves {
+		if k.file.periods[p] == nil {
+			continue
+		}
+		priv, err := k.private(p)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(half.Bytes(), priv.Public().Bytes()) {
+			k.strangers = append(k.strangers, fmt.Sprintf("keys/public had a key of %s that is not in the keyring: "+
+				"it has been replaced; only a backup of keys/ring that has it opens what was recorded to it", p))
+		}
+	}
+	return nil
 }
 
 func sum(b []byte) string {

@@ -19,12 +19,12 @@ import (
 // use it, and other processes may add to its file meanwhile.
 type Ring struct {
 	folder string
-	root   root
 	key    ringKey
 
-	mu   sync.Mutex
-	file ringFile    // under mu
-	stat os.FileInfo // under mu: of the file when it was read
+	mu        sync.Mutex
+	file      ringFile    // under mu
+	stat      os.FileInfo // under mu: of the file when it was read
+	strangers []string    // under mu: public halves that were not ours, a sentence each
 }
 
 // OpenRing opens the ring of the store in dir with the root key that lies beside it.
@@ -34,7 +34,7 @@ func OpenRing(dir string) (*Ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Ring{folder: folder, root: r, key: newRingKey(r)}
+	k := &Ring{folder: folder, key: newRingKey(r)}
 	if err := k.load(); err != nil {
 		return nil, err
 	}
@@ -187,11 +187,12 @@ func (k *Ring) Periods() ([]Day, []string) {
 	return days, classes
 }
 
-// Problems says what is damaged in the ring, a sentence each.
+// Problems says what is damaged in the ring, and which public halves were found that belong
+// to nobody here, a sentence each.
 func (k *Ring) Problems() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.Clone(k.file.problems)
+	return slices.Concat(k.file.problems, k.strangers)
 }
 
 // Derive is a key for one purpose, such as the ledger's. It comes of a secret in the ring
@@ -199,5 +200,5 @@ func (k *Ring) Problems() []string {
 func (k *Ring) Derive(purpose string) [32]byte {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return [32]byte(derive(k.file.store, "linevault purpose v1 "+purpose))
+	return [32]byte(derive(k.file.store(), "linevault purpose v1 "+purpose))
 }

@@ -30,15 +30,15 @@ const ringVersion = "1"
 
 // ringFile is what the file says.
 type ringFile struct {
-	store    []byte            // opened
+	store    secret            // opened
 	periods  map[period][]byte // sealed
 	problems []string
 }
 
 // ringKey seals the lines of a ring.
 type ringKey struct {
-	aead cipher.AEAD
-	mac  []byte
+	aead func() cipher.AEAD // a function, because fmt would go into the cipher
+	mac  secret
 	root string
 }
 
@@ -51,7 +51,11 @@ func newRingKey(r root) ringKey {
 	if err != nil {
 		panic("keys: " + err.Error()) // an AES block cipher always has a GCM
 	}
-	return ringKey{aead: aead, mac: r.derive("linevault keyring mac v1"), root: r.id()}
+	return ringKey{
+		aead: func() cipher.AEAD { return aead },
+		mac:  hidden(r.derive("linevault keyring mac v1")),
+		root: r.id(),
+	}
 }
 
 // additional binds a sealed line to what it is, the format and the root key. No field can
@@ -62,11 +66,11 @@ func (k ringKey) additional(fields ...string) []byte {
 }
 
 func (k ringKey) seal(plain []byte, fields ...string) []byte {
-	return k.aead.Seal(nil, nil, plain, k.additional(fields...))
+	return k.aead().Seal(nil, nil, plain, k.additional(fields...))
 }
 
 func (k ringKey) open(sealed []byte, fields ...string) ([]byte, error) {
-	return k.aead.Open(nil, nil, sealed, k.additional(fields...))
+	return k.aead().Open(nil, nil, sealed, k.additional(fields...))
 }
 
 func (k ringKey) openPeriod(p period, sealed []byte) ([]byte, error) {
@@ -78,7 +82,7 @@ func (k ringKey) sealPeriod(p period, secret []byte) []byte {
 }
 
 func (k ringKey) sum(b []byte) string {
-	m := hmac.New(sha256.New, k.mac)
+	m := hmac.New(sha256.New, k.mac())
 	m.Write(b)
 	return hex.EncodeToString(m.Sum(nil))
 }
@@ -87,7 +91,7 @@ func (k ringKey) sum(b []byte) string {
 func (k ringKey) encode(f ringFile) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s%s root %s\n", ringFirstLine, ringVersion, k.root)
-	fmt.Fprintf(&b, "store %s\n", base64.StdEncoding.EncodeToString(k.seal(f.store, "store")))
+	fmt.Fprintf(&b, "store %s\n", base64.StdEncoding.EncodeToString(k.seal(f.store(), "store")))
 	for _, p := range slices.SortedFunc(maps.Keys(f.periods), comparePeriods) {
 		fmt.Fprintf(&b, "period %s %s %s\n", p.class, p.day, base64.StdEncoding.EncodeToString(f.periods[p]))
 	}
@@ -145,9 +149,11 @@ func (k ringKey) line(f *ringFile, line string) error {
 	case err != nil:
 		return damaged
 	case fields[0] == "store" && len(fields) == 2:
-		if f.store, err = k.open(sealed, "store"); err != nil {
+		store, err := k.open(sealed, "store")
+		if err != nil {
 			return damaged
 		}
+		f.store = hidden(store)
 	case fields[0] == "period" && len(fields) == 4:
 		p := period{class: fields[1], day: Day(fields[2])}
 		if p.check() != nil {

@@ -16,8 +16,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// secret is bytes that no fmt verb and no encoder reaches: they see a function.
+type secret func() []byte
+
+func hidden(b []byte) secret { return func() []byte { return b } }
+
 // root is the root key. It is only ever used to derive from.
-type root struct{ secret *[32]byte }
+type root struct{ secret secret }
 
 // rootFirstLine begins the file of the root key. The second line is the key in hex, the
 // third the first 4 bytes of its SHA-256, which find a slip of the pen in a paper copy.
@@ -25,14 +30,18 @@ const rootFirstLine = "linevault root key "
 
 const rootVersion = "1"
 
+func newSecret() secret {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails
+	return hidden(b)
+}
+
 func newRoot() root {
-	r := root{new([32]byte)}
-	rand.Read(r.secret[:]) // never fails
-	return r
+	return root{newSecret()}
 }
 
 // derive is the key for one purpose.
-func (r root) derive(label string) []byte { return derive(r.secret[:], label) }
+func (r root) derive(label string) []byte { return derive(r.secret(), label) }
 
 func derive(secret []byte, label string) []byte {
 	b, err := hkdf.Key(sha256.New, secret, nil, label, 32)
@@ -46,12 +55,12 @@ func derive(secret []byte, label string) []byte {
 func (r root) id() string { return hex.EncodeToString(r.derive("linevault root id v1")[:8]) }
 
 func (r root) check() string {
-	sum := sha256.Sum256(r.secret[:])
+	sum := sha256.Sum256(r.secret())
 	return hex.EncodeToString(sum[:4])
 }
 
 func (r root) write(folder string) error {
-	text := rootFirstLine + rootVersion + "\n" + hex.EncodeToString(r.secret[:]) + "\n" + r.check() + "\n"
+	text := rootFirstLine + rootVersion + "\n" + hex.EncodeToString(r.secret()) + "\n" + r.check() + "\n"
 	if err := write(folder, rootName, []byte(text)); err != nil {
 		return fmt.Errorf("write the root key: %w", err)
 	}
@@ -105,7 +114,7 @@ func parseRoot(text string) (root, error) {
 	if err != nil || len(b) != 32 {
 		return root{}, damaged
 	}
-	r := root{(*[32]byte)(b)}
+	r := root{hidden(b)}
 	if r.check() != lines[2] {
 		return root{}, damaged
 	}

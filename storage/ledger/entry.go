@@ -61,21 +61,21 @@ func (l *Ledger) seal(index int64, e Event) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("write the event %q: %w", e.Kind, err)
 	}
-	if most := journal.MaxPayload - entryHead - saltSize - l.aead.Overhead(); len(body) > most {
+	if most := journal.MaxPayload - entryHead - saltSize - l.aead().Overhead(); len(body) > most {
 		return entry{}, fmt.Errorf("write the event %q: it has %d bytes and %d is the most", e.Kind, len(body), most)
 	}
 	record := make([]byte, saltSize, saltSize+len(body))
 	rand.Read(record) // never fails
 	record = append(record, body...)
 	leaf := tlog.RecordHash(record)
-	return entry{index: index, leaf: leaf, sealed: l.aead.Seal(nil, nil, record, additional(index, leaf))}, nil
+	return entry{index: index, leaf: leaf, sealed: l.aead().Seal(nil, nil, record, additional(index, leaf))}, nil
 }
 
 var errSeal = errors.New("does not open: altered, or sealed under another key")
 
 // record opens an entry: salt and body, which hash to its leaf.
 func (l *Ledger) record(e entry) ([]byte, error) {
-	b, err := l.aead.Open(nil, nil, e.sealed, additional(e.index, e.leaf))
+	b, err := l.aead().Open(nil, nil, e.sealed, additional(e.index, e.leaf))
 	if err != nil || len(b) < saltSize || tlog.RecordHash(b) != e.leaf {
 		return nil, errSeal
 	}

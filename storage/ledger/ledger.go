@@ -50,7 +50,7 @@ var ErrKey = errors.New("the ledger was written under another key: put keys/root
 // Ledger is an open ledger. Several goroutines, and several processes, may use it.
 type Ledger struct {
 	dir     string
-	aead    cipher.AEAD
+	aead    func() cipher.AEAD // a function, because fmt would go into the cipher
 	entries *os.File
 	tree    *tree
 
@@ -75,7 +75,7 @@ func Open(dir string, key [32]byte) (*Ledger, error) {
 	return l, nil
 }
 
-func newAEAD(key [32]byte) cipher.AEAD {
+func newAEAD(key [32]byte) func() cipher.AEAD {
 	k, err := hkdf.Key(sha256.New, key[:], nil, "linevault ledger body v1", 32)
 	if err != nil {
 		panic("ledger: " + err.Error()) // the lengths are right
@@ -88,7 +88,7 @@ func newAEAD(key [32]byte) cipher.AEAD {
 	if err != nil {
 		panic("ledger: " + err.Error()) // an AES block cipher always has a GCM
 	}
-	return aead
+	return func() cipher.AEAD { return aead }
 }
 
 func (l *Ledger) open() error {
