@@ -293,7 +293,7 @@ func TestInvariantTileOgg(t *testing.T) {
 
 // bestLag is where in got, near from, want fits best.
 func bestLag(want, got []int16, from int) (lag int, c float64) {
-	for l := -60; l <= 60; l++ {
+	for l := -132; l <= 132; l++ {
 		if at := from + l; at >= 0 && at+len(want) <= len(got) {
 			if x := correlate(want, got[at:]); x > c {
 				lag, c = l, x
