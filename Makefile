@@ -6,6 +6,9 @@ FUZZ  ?= 30s
 DEMO  ?= build/demo
 DATA  ?= build/demo-data
 
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
 # The Opus binding is built without libopusfile. The version is stamped below, from git where
 # there is git, so that a clone owned by another user builds too.
 export GOFLAGS := $(strip $(GOFLAGS) -tags=nolibopusfile -buildvcs=false)
@@ -35,7 +38,7 @@ demo: build     ## the demonstration calls, spoken into build/demo
 
 test: install-for-tests  ## installs what is missing, then everything a change must pass
 	@mkdir -p build && git status --porcelain > build/status.before 2>/dev/null || true
-	$(MAKE) check browser
+	$(MAKE) check
 	@git status --porcelain 2>/dev/null | diff build/status.before - \
 	  || { echo 'the tests left the tree other than they found it (above)' >&2; exit 1; }
 
@@ -56,13 +59,13 @@ lint: web       ## staticcheck as staticcheck.conf says, and shellcheck
 
 unit: web       ## all tests; those of the tree itself are never cached
 	$(GO) test -count=1 -run '^Test(Layers|Docs)' ./daemon
-	$(GO) test $(PACKAGES)
+	$(GO) test -v $(PACKAGES) 2>&1 | awk -f provisioning/brief.awk
 
 race: web       ## the packages that own goroutines, under the race detector
-	$(GO) test -race -short ./daemon/... ./hal/... ./storage/...
+	$(GO) test -race -short $$($(GO) list ./daemon/... ./hal/... ./storage/... | grep -v /daemon/web/browser$$)
 
-browser: build  ## the pages in headless Chromium
-	$(GO) test -count=1 -tags=browser ./daemon/web/...
+browser: web    ## the pages in headless Chromium, once more and telling of each step
+	$(GO) test -count=1 -v ./daemon/web/browser
 
 fuzz: web       ## every fuzz target for FUZZ=30s
 	@for p in $$($(GO) list $(PACKAGES)); do \
@@ -74,7 +77,8 @@ bench: build    ## the costs of design section 10, as lines of name, value, unit
 	./linevault bench
 
 clean:          ## what was built is removed, the demonstration's data with it
-	rm -rf build linevault daemon/web/dist $(WEB)/node_modules
+	rm -rf build linevault $(WEB)/node_modules
+	find daemon/web/dist -type f ! -name .keep -delete
 
 # The web pages' styles and scripts: made anew only when the lock file or a source changed.
 .PHONY: web install install-for-tests

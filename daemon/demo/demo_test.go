@@ -120,6 +120,9 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 
 // TestBuild speaks every call and listens to it by measurement.
 func TestBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a dozen calls take ten seconds to speak")
+	}
 	if _, err := exec.LookPath("flite"); err != nil {
 		t.Skip(errNoFlite)
 	}
