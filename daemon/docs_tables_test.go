@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"linevault/daemon/api"
 	"linevault/daemon/config"
 	"linevault/daemon/web"
@@ -26,7 +28,7 @@ func TestDocsTables(t *testing.T) {
 		{"daemon/DESIGN.md", "Addresses of the web server", webRoutes()},
 		{"daemon/DESIGN.md", "Addresses of the pause API", apiRoutes()},
 		{"daemon/DESIGN.md", "Exit codes", exitCodes(t)},
-		{"README.md", "Verbs", verbs()},
+		{"README.md", "Verbs", verbs(root(), "")},
 	} {
 		t.Run(table.heading, func(t *testing.T) {
 			listed := firstColumn(t, table.document, table.heading)
@@ -106,12 +108,16 @@ func apiRoutes() []string {
 	return routes
 }
 
-// verbs are those that `linevault help` shows.
-func verbs() []string {
+// verbs are those that `linevault help` shows, a verb's own verbs in place of it.
+func verbs(of *cobra.Command, prefix string) []string {
 	var names []string
-	for _, c := range root().Commands() {
-		if !c.Hidden && c.Name() != "help" {
-			names = append(names, c.Name())
+	for _, c := range of.Commands() {
+		switch {
+		case c.Hidden || c.Name() == "help":
+		case c.HasSubCommands():
+			names = append(names, verbs(c, prefix+c.Name()+" ")...)
+		default:
+			names = append(names, prefix+c.Name())
 		}
 	}
 	return names
