@@ -94,10 +94,10 @@ func Capture(ctx context.Context, o CaptureOptions) error {
 	return nil
 }
 
-// aside is err in brackets; a driver's own error may be without words.
+// aside is err in brackets, or nothing: a driver's own error is often without words.
 func aside(err error) string {
-	if host, ok := errors.AsType[portaudio.UnanticipatedHostError](err); ok && host.Text == "" {
-		return fmt.Sprintf(" (%v: error %d)", host.HostApiType, host.Code)
+	if err.Error() == "" {
+		return ""
 	}
 	return fmt.Sprintf(" (%v)", err)
 }

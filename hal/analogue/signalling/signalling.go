@@ -45,6 +45,10 @@ const (
 	wide   = 16000
 )
 
+// afterDialTone is for how many samples after dial tone was last heard alone digits are looked for
+// under it: the exchange stops it within half a second of the first.
+const afterDialTone = narrow / 2
+
 // Line listens to one line with all detectors. It is not safe for concurrent use.
 type Line struct {
 	format pcm.Format
@@ -52,6 +56,8 @@ type Line struct {
 	base   pcm.Pos // of the detectors' position 0
 	next   pcm.Pos // where the next frame should begin
 	begun  bool
+
+	dialTone int // samples for which there may still be some
 
 	digits *dtmf.Detector
 	caller *fsk.Detector
@@ -125,9 +131,13 @@ func (l *Line) Step(f pcm.Frame, emit func(Event)) {
 		if l.format.Rate == wide {
 			m = l.halver.halve(m)
 		}
+		l.tones.Step(m, l.emitTone)
+		if l.dialTone -= len(m); l.tones.Present() == "dial" {
+			l.dialTone = afterDialTone
+		}
+		l.digits.OverDialTone(l.dialTone > 0)
 		l.digits.Step(m, l.emitDigit)
 		l.caller.Step(m, l.emitCaller)
-		l.tones.Step(m, l.emitTone)
 		p = p[n:]
 	}
 	l.emit = nil
@@ -138,7 +148,7 @@ func (l *Line) reset(f pcm.Frame) {
 	l.digits.Reset()
 	l.caller.Reset()
 	l.tones.Reset()
-	l.halver = halver{}
+	l.halver, l.dialTone = halver{}, 0
 }
 
 // mix puts the mean of the legs of src into dst.
