@@ -65,6 +65,7 @@ func write(t testing.TB, file string, link uint32, frames []heard) {
 		data := f.data
 		if link == linkLinux {
 			head := make([]byte, sllHeader, sllHeader+len(data))
+			head[15] = 0x30 // ETH_P_LAPD
 			if f.from == q921.User {
 				head[1] = 4
 			}
