@@ -28,7 +28,8 @@ const (
 const (
 	blocks = 3 // in the window that is looked at
 	window = blocks * correlate.Len
-	past   = 3 // blocks of energy remembered from before the window
+	past   = 2 // blocks that are kept from before the window
+	room   = 32
 
 	// gate is the least energy of a window that may hold a digit: both tones at their weakest,
 	// a third of the window empty.
@@ -36,9 +37,10 @@ const (
 )
 
 var (
-	rows    = [4]correlate.Probe{correlate.NewProbe(697), correlate.NewProbe(770), correlate.NewProbe(852), correlate.NewProbe(941)}
-	columns = [4]correlate.Probe{correlate.NewProbe(1209), correlate.NewProbe(1336), correlate.NewProbe(1477), correlate.NewProbe(1633)}
-	symbols = [4]string{"123A", "456B", "789C", "*0#D"}
+	rows     = [4]correlate.Probe{correlate.NewProbe(697), correlate.NewProbe(770), correlate.NewProbe(852), correlate.NewProbe(941)}
+	columns  = [4]correlate.Probe{correlate.NewProbe(1209), correlate.NewProbe(1336), correlate.NewProbe(1477), correlate.NewProbe(1633)}
+	dialTone = [2]correlate.Probe{correlate.NewProbe(350), correlate.NewProbe(440)}
+	symbols  = [4]string{"123A", "456B", "789C", "*0#D"}
 
 	rowTurns    = turnsOf(&rows)
 	columnTurns = turnsOf(&columns)
@@ -56,21 +58,36 @@ func turnsOf(p *[4]correlate.Probe) (t turns) {
 	return t
 }
 
+// moment is one block and what is known of it.
+type moment struct {
+	samples correlate.Block
+	energy  float32
+	folded  correlate.Folded // these are worked out when they are first needed
+	column  [4]complex64
+	row     [4]complex64
+	done    work
+}
+
+// work is what has been worked out of a moment.
+type work uint8
+
+const (
+	folded work = 1 << iota
+	columnsDone
+	rowsDone
+)
+
 // Detector hears the digits of one channel. It is not safe for concurrent use.
 type Detector struct {
 	pending [correlate.Len]int16
 	filled  int
 	pos     pcm.Pos // of the next sample to come into a window
 
-	samples [blocks]correlate.Block
-	folded  [blocks]correlate.Folded
-	energy  [past + blocks]float32
-	column  [blocks][4]complex64
-	row     [blocks][4]complex64
-	hasCol  [blocks]bool
-	hasRow  [blocks]bool
-
-	press press
+	// moments hold the window, which ends before at, and what came before it.
+	moments  [room]moment
+	at       int
+	overDial bool
+	press    press
 }
 
 // New makes a detector.
@@ -81,7 +98,12 @@ func New() *Detector {
 }
 
 // Reset forgets all audio; the next sample is position 0.
-func (d *Detector) Reset() { *d = Detector{press: press{digit: none}} }
+func (d *Detector) Reset() { *d = Detector{at: past + blocks - 1, press: press{digit: none}} }
+
+// OverDialTone says whether to expect the tones 350 and 440 Hz under the digits, which the
+// exchange stops some time after the first one began. What is heard then is less certain, so
+// it should be said only where there is dial tone.
+func (d *Detector) OverDialTone(expected bool) { d.overDial = expected }
 
 // Step takes in samples and emits each digit once it is certain: about 30 ms after its start,
 // or after its end if it was shorter.
@@ -102,21 +124,22 @@ func (d *Detector) Step(samples []int16, emit func(Digit)) {
 }
 
 func (d *Detector) block(samples []int16, emit func(Digit)) {
-	copy(d.samples[:], d.samples[1:])
-	copy(d.folded[:], d.folded[1:])
-	copy(d.energy[:], d.energy[1:])
-	copy(d.column[:], d.column[1:])
-	copy(d.row[:], d.row[1:])
-	copy(d.hasCol[:], d.hasCol[1:])
-	copy(d.hasRow[:], d.hasRow[1:])
-	const last = blocks - 1
-	b := &d.samples[last]
-	b.Load(samples)
-	d.energy[past+last] = b.Energy()
-	d.hasCol[last], d.hasRow[last] = false, false
+	if d.at == room {
+		d.at = copy(d.moments[:], d.moments[room-(past+blocks-1):])
+	}
+	m := &d.moments[d.at]
+	m.samples.Load(samples)
+	m.energy, m.done = m.samples.Energy(), 0
+	d.at++
 	d.pos += correlate.Len
 	d.press.step(d, d.look(), emit)
 }
+
+// window is the newest blocks.
+func (d *Detector) window() *[blocks]moment { return (*[blocks]moment)(d.moments[d.at-blocks:]) }
+
+// energy is that of a block, counted back from the newest.
+func (d *Detector) energy(back int) float32 { return d.moments[d.at-1-back].energy }
 
 // sight is what one window showed.
 type sight struct {
@@ -128,54 +151,75 @@ const none = -1
 
 // look is the first stage.
 func (d *Detector) look() sight {
-	var e float32
-	for _, v := range d.energy[past:] {
-		e += v
-	}
+	w := d.window()
+	e := w[0].energy + w[1].energy + w[2].energy
 	if e < gate {
 		return sight{digit: none}
 	}
 	// Shares are of the window's energy. A column 11 dB under its row holds 7 %; a frequency
 	// 1.5 % off loses up to a third of that here.
-	const minShare, minBoth = 0.04, 0.4
-	c, cShare := best(&columns, &columnTurns, d.folds(&d.column, &d.hasCol, &columns), e)
+	minShare, minBoth := float32(0.04), float32(0.4)
+	if d.overDial {
+		minShare, minBoth = 0.02, 0.15
+	}
+	columnsOf(w)
+	c, cShare := best(w, &columnTurns, e, func(m *moment) *[4]complex64 { return &m.column })
 	if cShare < minShare {
 		return sight{digit: none}
 	}
-	r, rShare := best(&rows, &rowTurns, d.folds(&d.row, &d.hasRow, &rows), e)
+	rowsOf(w)
+	r, rShare := best(w, &rowTurns, e, func(m *moment) *[4]complex64 { return &m.row })
 	if rShare < minShare || rShare+cShare < minBoth {
 		return sight{digit: none}
 	}
-	f := d.fit(&rows[r], &columns[c], rShare >= cShare)
+	digit := int8(r*4 + c)
+	if d.press.reported && d.press.digit == digit && rShare+cShare > goodEnough {
+		return sight{digit: digit, explained: rShare + cShare} // a button held: no need to be exact
+	}
+	f := fit(w, &rows[r], &columns[c], rShare >= cShare, d.overDial)
 	if !f.plausible() {
 		return sight{digit: none}
 	}
-	return sight{digit: int8(r*4 + c), explained: f.explained}
+	return sight{digit: digit, explained: f.explained}
 }
 
-// folds makes sure that all blocks of the window have been correlated with p.
-func (d *Detector) folds(at *[blocks][4]complex64, has *[blocks]bool, p *[4]correlate.Probe) *[blocks][4]complex64 {
-	for m := range blocks {
-		if has[m] {
-			continue
+func columnsOf(w *[blocks]moment) {
+	for i := range w {
+		if m := &w[i]; m.done&columnsDone == 0 {
+			m.fold()
+			correlate.Four(&columns, &m.folded, &m.column)
+			m.done |= columnsDone
 		}
-		if !d.hasCol[m] && !d.hasRow[m] {
-			d.folded[m].Fold(&d.samples[m])
-		}
-		correlate.Four(p, &d.folded[m], &at[m])
-		has[m] = true
 	}
-	return at
+}
+
+func rowsOf(w *[blocks]moment) {
+	for i := range w {
+		if m := &w[i]; m.done&rowsDone == 0 {
+			m.fold()
+			correlate.Four(&rows, &m.folded, &m.row)
+			m.done |= rowsDone
+		}
+	}
+}
+
+func (m *moment) fold() {
+	if m.done&folded == 0 {
+		m.folded.Fold(&m.samples)
+		m.done |= folded
+	}
 }
 
 // best is the strongest of four frequencies, and its share of the window's energy e.
-func best(p *[4]correlate.Probe, t *turns, x *[blocks][4]complex64, e float32) (index int, share float32) {
-	for k := range p {
-		var y complex64
-		for m := range blocks {
-			y += x[m][k] * t[k][m]
+func best(w *[blocks]moment, t *turns, e float32, of func(*moment) *[4]complex64) (index int, share float32) {
+	var y [4]complex64
+	for i := range w {
+		for k, v := range of(&w[i]) {
+			y[k] += v * t[k][i]
 		}
-		if s := correlate.Power(y); s > share {
+	}
+	for k, v := range y {
+		if s := correlate.Power(v); s > share {
 			index, share = k, s
 		}
 	}

@@ -27,45 +27,54 @@ func (f *fitted) plausible() bool {
 		math.Abs(f.row.offset) <= maxOffset && math.Abs(f.column.offset) <= maxOffset
 }
 
-// fit explains the window as a row and a column tone. Each tone is measured with the other one
-// taken away, the stronger first, because 15 ms are too short to keep them apart otherwise.
-func (d *Detector) fit(row, column *correlate.Probe, rowIsStronger bool) (f fitted) {
-	strong, weak := &f.row, &f.column
-	strongProbe, weakProbe := row, column
-	if !rowIsStronger {
-		strong, weak, strongProbe, weakProbe = weak, strong, column, row
+// fit explains the window as a row and a column tone, and dial tone where that is expected.
+// Each tone is measured with the others taken away, round after round, because 15 ms are too
+// short to keep them apart otherwise.
+func fit(w *[blocks]moment, row, column *correlate.Probe, rowIsStronger, overDial bool) fitted {
+	var tones [4]tone
+	probes := [4]*correlate.Probe{column, row, &dialTone[0], &dialTone[1]}
+	r, c := 1, 0
+	if rowIsStronger {
+		probes[0], probes[1], r, c = row, column, 0, 1
 	}
-	heard := d.samples
-	rounds := 2
+	n, rounds := 2, 3
+	if overDial {
+		n, rounds = 4, 6
+	}
+	var heard heardWindow
+	for m := range w {
+		heard[m] = w[m].samples
+	}
+	original := heard
 	overloaded := overload(&heard)
 	if overloaded {
 		rounds = 8
 	}
-	*strong = measure(&heard, strongProbe)
-	var rest heardWindow
+	rest := heard
 	for range rounds {
-		rest = heard
-		strong.removeFrom(&rest)
-		*weak = measure(&rest, weakProbe)
-		if overloaded {
-			weak.removeFrom(&rest)
-			repair(&heard, &d.samples, &rest)
+		for i := range n {
+			tones[i].addTo(&rest, +1)
+			tones[i] = measure(&rest, probes[i])
+			tones[i].addTo(&rest, -1)
 		}
-		rest = heard
-		weak.removeFrom(&rest)
-		*strong = measure(&rest, strongProbe)
+		if overloaded {
+			repair(&heard, &rest, &original)
+		}
 	}
-	strong.removeFrom(&rest)
-	var all, residual float32
-	for m := range rest {
-		all += heard[m].Energy()
-		residual += rest[m].Energy()
-	}
-	f.explained = 1 - residual/all
-	return f
+	residual := energy(&rest)
+	tones[0].addTo(&rest, +1)
+	tones[1].addTo(&rest, +1)
+	return fitted{row: tones[r], column: tones[c], explained: 1 - residual/energy(&rest)}
 }
 
-// heardWindow is a window's samples.
+func energy(x *heardWindow) (e float32) {
+	for m := range x {
+		e += x[m].Energy()
+	}
+	return e
+}
+
+// heardWindow is the samples of a window.
 type heardWindow = [blocks]correlate.Block
 
 // overload reports whether a sample of x is as large as a sample can be.
@@ -80,10 +89,11 @@ func overload(x *heardWindow) bool {
 	return false
 }
 
-// repair undoes what too loud a sound did to x, given that the rest after the fit is rest: a
-// sample at the rail is as high as the fit says, and one that went over the rail to the other
-// side, as the tone generators of soft switches do, comes back.
-func repair(heard, x, rest *heardWindow) {
+// repair undoes what too loud a sound did to the samples x. A sample at the rail is as high as
+// the fit says; one that went over the rail to the other side, as the tone generators of soft
+// switches let it, comes back. What is repaired changes in heard and in rest, which is heard
+// without the fit.
+func repair(heard, rest, x *heardWindow) {
 	for m := range x {
 		for i, v := range x[m] {
 			fit := heard[m][i] - rest[m][i]
@@ -95,7 +105,7 @@ func repair(heard, x, rest *heardWindow) {
 			case v-fit > 32768:
 				v -= 65536
 			}
-			heard[m][i] = v
+			heard[m][i], rest[m][i] = v, v-fit
 		}
 	}
 }
@@ -129,17 +139,28 @@ func measure(x *heardWindow, p *correlate.Probe) tone {
 	return t
 }
 
-// removeFrom takes the tone out of the window x.
-func (t *tone) removeFrom(x *heardWindow) {
-	step := correlate.Turn(t.omega)
-	v := t.amplitude * correlate.Turn(-t.omega*(window-1)/2)
-	re, im := real(v), imag(v)
+// addTo adds the tone, times sign, to the window x.
+func (t *tone) addTo(x *heardWindow, sign float32) {
+	if t.amplitude == 0 {
+		return
+	}
+	// Four samples at a time: each lane turns by four samples' phase, so that no lane waits
+	// for another.
+	const lanes = 4
+	step := correlate.Turn(t.omega * lanes)
 	c, s := real(step), imag(step)
+	var re, im [lanes]float32
+	for i := range lanes {
+		v := t.amplitude * correlate.Turn(t.omega*(float64(i)-(window-1)/2.))
+		re[i], im[i] = sign*real(v), sign*imag(v)
+	}
 	for m := range x {
 		b := &x[m]
-		for i := range b {
-			b[i] -= re
-			re, im = re*c-im*s, re*s+im*c
+		for i := 0; i < correlate.Len; i += lanes {
+			for k := range lanes {
+				b[i+k] += re[k]
+				re[k], im[k] = re[k]*c-im[k]*s, re[k]*s+im[k]*c
+			}
 		}
 	}
 }

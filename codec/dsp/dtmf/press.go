@@ -13,7 +13,7 @@ const (
 	longMean   = 0.80 // mean explained energy over such a run
 	shortBest  = 0.90 // a shorter run is a digit if one window was this good and it stood alone
 	alone      = 0.1  // energy beside a short digit, relative to the digit's
-	endOfPress = 4    // windows without the digit that end it: a break of some 20 ms
+	endOfPress = 5    // windows without the digit that end it: 10 ms of break do not, 25 ms do
 )
 
 // press is the digit that is being heard, if any.
@@ -37,14 +37,14 @@ func (p *press) step(d *Detector, s sight, emit func(Digit)) {
 	}
 	if s.digit != p.digit {
 		p.close(d, emit)
-		*p = press{digit: s.digit, at: d.pos - window, before: max(d.energy[past-1], d.energy[past-2])}
+		*p = press{digit: s.digit, at: d.pos - window, before: max(d.energy(blocks), d.energy(blocks+1))}
 	}
 	p.missed = 0
 	p.good++
 	p.sum += s.explained
 	if s.explained > p.best {
 		p.best = s.explained
-		p.power = (d.energy[past] + d.energy[past+1] + d.energy[past+2]) / blocks
+		p.power = (d.energy(0) + d.energy(1) + d.energy(2)) / blocks
 	}
 	if p.good >= longRun && p.sum >= longMean*float32(p.good) {
 		p.report(emit)
@@ -63,7 +63,7 @@ func (p *press) miss(d *Detector, emit func(Digit)) {
 
 // close ends the press; a short one that stood alone is reported now.
 func (p *press) close(d *Detector, emit func(Digit)) {
-	after := d.energy[len(d.energy)-1]
+	after := d.energy(0)
 	if p.missed >= endOfPress && p.best >= shortBest &&
 		p.before <= alone*p.power && after <= alone*p.power {
 		p.report(emit)

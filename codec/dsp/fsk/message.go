@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 )
 
 // Number is a telephone number as sent. It never prints whole in a log.
@@ -63,6 +64,10 @@ func known(b byte) bool { return b == single || b == multiple }
 var (
 	errShort    = errors.New("caller identity: message ends too soon")
 	errChecksum = errors.New("caller identity: checksum is wrong")
+	// A checksum of one byte lets one damaged message in 256 through; it is seldom damaged
+	// so that date and number still look right.
+	errDate   = errors.New("caller identity: date and time are not eight digits")
+	errNumber = errors.New("caller identity: number holds what cannot be dialled")
 )
 
 // Parse reads a whole message: type, length, content, checksum.
@@ -94,13 +99,19 @@ func parseSingle(b []byte) (Caller, error) {
 	if len(b) < date {
 		return Caller{}, errShort
 	}
-	c := Caller{When: when(b[:date])}
-	rest := b[date:]
-	if len(rest) == 1 && (rest[0] == 'P' || rest[0] == 'O') {
-		c.present(rest)
+	c := Caller{When: string(b[:date])}
+	if !isDate(b[:date]) {
+		return Caller{}, errDate
+	}
+	b = b[date:]
+	if len(b) == 1 && (b[0] == 'P' || b[0] == 'O') {
+		c.present(b)
 		return c, nil
 	}
-	c.Number = digits(rest)
+	var err error
+	if c.Number, err = digits(b); err != nil {
+		return Caller{}, err
+	}
 	c.present(nil)
 	return c, nil
 }
@@ -115,9 +126,15 @@ func parseMultiple(b []byte) (Caller, error) {
 		v := b[2 : 2+int(b[1])]
 		switch b[0] {
 		case dateTime:
-			c.When = when(v)
+			if !isDate(v) {
+				return Caller{}, errDate
+			}
+			c.When = string(v)
 		case number:
-			c.Number = digits(v)
+			var err error
+			if c.Number, err = digits(v); err != nil {
+				return Caller{}, err
+			}
 		case numberAbsent:
 			reason = v
 		case name:
@@ -147,27 +164,27 @@ func (c *Caller) present(reason []byte) {
 	}
 }
 
-func when(b []byte) string {
+func isDate(b []byte) bool {
 	for _, v := range b {
 		if v < '0' || v > '9' {
-			return ""
+			return false
 		}
 	}
-	if len(b) != 8 {
-		return ""
-	}
-	return string(b)
+	return len(b) == 8
 }
 
-// digits keeps what can be dialled.
-func digits(b []byte) Number {
+// digits drops what numbers are written with for people to read.
+func digits(b []byte) (Number, error) {
 	n := make([]byte, 0, len(b))
 	for _, v := range b {
-		if v >= '0' && v <= '9' || v == '+' || v == '*' || v == '#' {
+		switch {
+		case v >= '0' && v <= '9', v == '+', v == '*', v == '#':
 			n = append(n, v)
+		case strings.IndexByte(" -./()", v) < 0:
+			return "", errNumber
 		}
 	}
-	return Number(n)
+	return Number(n), nil
 }
 
 // text makes of an ISO 8859-1 text one that is safe to show: without control characters and

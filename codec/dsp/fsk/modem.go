@@ -31,6 +31,9 @@ const (
 	// maxOn is how long a transmission may last: the longest message takes 2.15 s, and
 	// senders may pause between bytes.
 	maxOn = 5 * correlate.Rate
+	// learning is how much of what a byte's start and stop bits say of the middle is believed.
+	// Lines lose up to some 8 dB more of space than of mark.
+	learning = 0.5
 	// lost is the share of the mark's energy below which the carrier is gone, and lostFor
 	// for how many blocks.
 	lost    = 1. / 16
@@ -81,6 +84,9 @@ type modem struct {
 	tail   [tails]float32
 	last   float32 // how much more mark than space there was a sample ago
 
+	middle float32 // how much more mark than space there is half-way between them
+	low    float32 // below that in the byte's start bit
+
 	receiving bool    // a byte
 	edge      float64 // where its start bit begins, in samples
 	bits      int     // of it that are known
@@ -109,7 +115,7 @@ func (m *modem) step(b *correlate.Block, emit func(Received)) {
 	copy(x[:], m.tail[:])
 	copy(x[tails:], b[:])
 	for i := 0; i < correlate.Len && m.on; i++ {
-		m.sample(m.kernel[0].magnitude(x[i:])-m.kernel[1].magnitude(x[i:]), emit)
+		m.sample(m.kernel[0].magnitude(x[i:])-m.kernel[1].magnitude(x[i:])-m.middle, emit)
 	}
 	copy(m.tail[:], x[correlate.Len:])
 }
@@ -124,7 +130,7 @@ func (m *modem) sample(now float32, emit func(Received)) {
 		// All that is between two samples is a straight line.
 		if at := m.edge + (float64(m.bits)+0.5)*bit; float64(m.n) >= at {
 			back := float32(float64(m.n) - at)
-			m.bit(now-(now-m.last)*back > 0, emit)
+			m.bit(now-(now-m.last)*back, emit)
 		}
 	}
 	m.last = now
@@ -132,8 +138,9 @@ func (m *modem) sample(now float32, emit func(Received)) {
 }
 
 // bit takes a bit of a byte: start, eight of data from the lowest, stop.
-func (m *modem) bit(mark bool, emit func(Received)) {
+func (m *modem) bit(level float32, emit func(Received)) {
 	const start, stop = 0, 9
+	mark := level > 0
 	if mark && m.bits != start {
 		m.value |= 1 << (m.bits - 1)
 	}
@@ -145,8 +152,12 @@ func (m *modem) bit(mark bool, emit func(Received)) {
 		m.reject()
 	case m.bits == stop:
 		m.receiving = false
+		m.middle += learning * (level + m.low) / 2
 		m.byte(byte(m.value), emit)
 	default:
+		if m.bits == start {
+			m.low = level
+		}
 		m.bits++
 	}
 }

@@ -100,12 +100,13 @@ func (c *cadence) match(d *Detector, emit func(Tone)) {
 	if len(d.kinds[k].signals) == 1 {
 		need = 2
 	}
-	if c.known < need {
-		return
-	}
 	for _, i := range d.kinds[k].signals {
-		if !d.signals[i].continuous() && c.fits(d.signals[i].Cadence, k, need) {
-			c.report(d, i, c.past[memory-need].from, emit)
+		n := need
+		if c.reported != 0 && c.reported != i+1 {
+			n++ // a tone that stops within a burst must not look like another one
+		}
+		if !d.signals[i].continuous() && c.known >= n && c.fits(d.signals[i].Cadence, k, n) {
+			c.report(d, i, c.past[memory-n].from, emit)
 		}
 	}
 }

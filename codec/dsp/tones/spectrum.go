@@ -25,6 +25,7 @@ const silent = -1
 
 // Exchanges are exact; PBXs and our own card's clock are not. 50 ms tell 4 Hz from 8 Hz no
 // better than this.
+// Zero comes first.
 var errors = [...]float64{0, -0.01, 0.01, -0.02, 0.02}
 
 func kindsOf(signals []Signal) (kinds []kind) {
@@ -87,10 +88,14 @@ func (d *Detector) look() int {
 // share is how much of the window's sound the kind explains, 0 if it is not that kind.
 func (k *kind) share(x *[blocks]complex64, band, all float32) (most float32) {
 	for i := range k.tries {
-		if len(k.hz) == 1 {
-			most = max(most, k.tries[i].single(x, band, all))
-		} else {
-			most = max(most, k.tries[i].pair(x, band, all))
+		t := &k.tries[i]
+		e, power := t.energy(x, len(k.hz))
+		if i == 0 && e < minTry*band {
+			return 0
+		}
+		// A block's coefficient has Len/2 times a sine's amplitude.
+		if e >= minShare*band && power*2/correlate.Len >= minAll*all {
+			most = max(most, e/band)
 		}
 	}
 	return most
@@ -102,43 +107,43 @@ const (
 	minShare = 0.85
 	// minAll is how much of all energy they must explain.
 	minAll = 0.70
+	// minTry is how much of the band the tones must explain for a frequency error to be
+	// sought: 2 % leave 0.57 of a tone.
+	minTry = 0.4
 	// maxTwist is the most that the powers of a pair may differ: 10 dB.
 	maxTwist = 10
 )
 
-func (t *try) single(x *[blocks]complex64, band, all float32) float32 {
-	y := inner(x, &t.turns[0])
-	e := correlate.Power(y) / blocks
-	return accept(e/band, e/(t.droop[0]*t.droop[0]), all)
-}
-
-func (t *try) pair(x *[blocks]complex64, band, all float32) float32 {
-	y0, y1 := inner(x, &t.turns[0]), inner(x, &t.turns[1])
+// energy is how much of the band's energy the try's tones explain, and what power they have in
+// all, were they at the centre of the band. Both are 0 for a pair of too unlike tones.
+func (t *try) energy(x *[blocks]complex64, tones int) (e, power float32) {
+	y0 := inner(x, &t.turns[0])
+	if tones == 1 {
+		e = correlate.Power(y0) / blocks
+		return e, e / (t.droop[0] * t.droop[0])
+	}
+	y1 := inner(x, &t.turns[1])
 	// Least squares: the two overlap by cross.
-	det := blocks*blocks - correlate.Power(t.cross)
-	a0 := (y0*blocks - y1*t.cross) / complex(det, 0)
-	a1 := (y1*blocks - y0*correlate.Conj(t.cross)) / complex(det, 0)
+	det := 1 / (blocks*blocks - correlate.Power(t.cross))
+	a0 := scale(y0*blocks-y1*t.cross, det)
+	a1 := scale(y1*blocks-y0*correlate.Conj(t.cross), det)
 	p0, p1 := correlate.Power(a0)/(t.droop[0]*t.droop[0]), correlate.Power(a1)/(t.droop[1]*t.droop[1])
 	if p0 > maxTwist*p1 || p1 > maxTwist*p0 {
-		return 0
+		return 0, 0
 	}
-	e := real(a0*correlate.Conj(y0)) + real(a1*correlate.Conj(y1))
-	return accept(e/band, (p0+p1)*blocks, all)
+	e = real(a0)*real(y0) + imag(a0)*imag(y0) + real(a1)*real(y1) + imag(a1)*imag(y1)
+	return e, (p0 + p1) * blocks
 }
 
-// accept is the share of the band explained, or 0 if that, or the share of all energy, is too
-// little.
-func accept(share, power, all float32) float32 {
-	// Block coefficients have Len/2 times a sine's amplitude.
-	if share < minShare || power*2/correlate.Len < minAll*all {
-		return 0
-	}
-	return share
-}
+func scale(z complex64, f float32) complex64 { return complex(real(z)*f, imag(z)*f) }
 
-func inner(x, turns *[blocks]complex64) (y complex64) {
+// inner is the inner product of x and turns.
+func inner(x, turns *[blocks]complex64) complex64 {
+	var re, im float32
 	for m, v := range x {
-		y += v * correlate.Conj(turns[m])
+		t := turns[m]
+		re += real(v)*real(t) + imag(v)*imag(t)
+		im += imag(v)*real(t) - real(v)*imag(t)
 	}
-	return y
+	return complex(re, im)
 }

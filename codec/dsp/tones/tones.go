@@ -81,6 +81,14 @@ func (d *Detector) Reset() {
 	*d = Detector{signals: d.signals, kinds: d.kinds, cadence: cadence{name: silent}}
 }
 
+// Present is the tone that is there now, if it has been emitted, or empty.
+func (d *Detector) Present() string {
+	if d.cadence.reported == 0 {
+		return ""
+	}
+	return d.signals[d.cadence.reported-1].Name
+}
+
 // Step takes in samples and emits each tone once for as long as it goes on, when its cadence is
 // certain.
 func (d *Detector) Step(samples []int16, emit func(Tone)) {
