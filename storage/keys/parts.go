@@ -41,7 +41,11 @@ func OpenPartFile(dir, class string, day Day) (*PartFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("part keys of %s: %w", p, err)
 	}
-	if err := journal.SyncFolder(filepath.Dir(path)); err != nil {
+	info, err := f.Stat()
+	if err == nil && info.Size() == 0 { // it may be new
+		err = journal.SyncFolder(filepath.Dir(path))
+	}
+	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("part keys of %s: %w", p, err)
 	}

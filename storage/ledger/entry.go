@@ -117,25 +117,3 @@ func (l *Ledger) event(index int64) (Event, error) {
 	}
 	return v, nil
 }
-
-// checkKey refuses a key that opens neither the first nor the last entry that is whole.
-func (l *Ledger) checkKey() error {
-	tried := false
-	for _, i := range []int64{0, l.n - 1} {
-		if i < 0 || i >= l.n {
-			continue
-		}
-		e, err := l.entry(i)
-		if err != nil {
-			continue // damaged: Verify says so
-		}
-		if _, err := l.record(e); err == nil {
-			return nil
-		}
-		tried = true
-	}
-	if tried {
-		return ErrKey
-	}
-	return nil
-}

@@ -44,7 +44,7 @@ type Event struct {
 // Damaged is the Kind of an event that stands for one that cannot be read.
 const Damaged = "ledger entry damaged"
 
-// ErrKey says that not one entry that was tried opens with the key.
+// ErrKey says that none of the first entries opens with the key.
 var ErrKey = errors.New("the ledger was written under another key: put keys/root and keys/ring of this store back from your backup")
 
 // Ledger is an open ledger. Several goroutines, and several processes, may use it.
@@ -104,13 +104,17 @@ func (l *Ledger) open() error {
 	if l.tree, err = openTree(l.dir); err != nil {
 		return err
 	}
-	if err := journal.SyncFolder(l.dir); err != nil {
+	if info, err := l.entries.Stat(); err != nil {
+		return err
+	} else if info.Size() == 0 { // it may be new
+		if err := journal.SyncFolder(l.dir); err != nil {
+			return err
+		}
+	}
+	if err := l.checkKey(); err != nil {
 		return err
 	}
-	if err := l.recover(); err != nil {
-		return err
-	}
-	return l.checkKey()
+	return l.recover()
 }
 
 // Close closes the ledger's files. Everything appended is on disk already.

@@ -1,9 +1,22 @@
 package ledger
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/sys/unix"
 )
 
 var key = [32]byte{1, 2, 3}
@@ -26,19 +39,309 @@ func open(t testing.TB, dir string) *Ledger {
 	return l
 }
 
+// fill makes a ledger of n entries and closes it.
+func fill(t testing.TB, n int) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	l := open(t, dir)
+	es := make([]Event, n)
+	for i := range es {
+		es[i] = event(i)
+	}
+	if _, err := l.AppendAll(es); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// check fails unless l holds the events up to n and verifies.
+func check(t testing.TB, l *Ledger, n int) {
+	t.Helper()
+	if err := l.Verify(); err != nil {
+		t.Fatal(err)
+	}
+	es, err := l.Events(0, l.Len())
+	if err != nil || len(es) != n {
+		t.Fatalf("%d events of %d, %v", len(es), n, err)
+	}
+	for i, e := range es {
+		if !reflect.DeepEqual(e, event(i)) {
+			t.Fatalf("event %d is %+v", i, e)
+		}
+	}
+}
+
+func file(dir, name string) string { return filepath.Join(dir, "ledger", name) }
+
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func replace(t testing.TB, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAppend(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir)
-	for i := range 3000 {
-		if i%3 == 1 {
-			l = open(t, dir)
+	e := Event{
+		At: time.Date(2026, 11, 22, 10, 0, 0, 5, time.UTC), Kind: "play", Who: "amina", Call: "C", Purpose: "complaint",
+		Reference: "C-17", Text: "über", Data: map[string]string{"from": "0"},
+	}
+	if n, err := l.Append(e); n != 0 || err != nil {
+		t.Fatal(n, err)
+	}
+	if n, err := l.AppendAll([]Event{event(1), event(2)}); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	l = open(t, dir)
+	es, err := l.Events(-1, 99)
+	if err != nil || !reflect.DeepEqual(es, []Event{e, event(1), event(2)}) {
+		t.Errorf("%+v, %v", es, err)
+	}
+	if es, err := l.Events(2, 3); err != nil || !reflect.DeepEqual(es, []Event{event(2)}) {
+		t.Errorf("%+v, %v", es, err)
+	}
+	if es, err := l.Events(3, 2); err != nil || es != nil {
+		t.Errorf("%+v, %v", es, err)
+	}
+}
+
+func TestEventTooLong(t *testing.T) {
+	l := open(t, t.TempDir())
+	long := Event{Kind: "long", Text: strings.Repeat("secret", 11000)}
+	if _, err := l.AppendAll([]Event{event(0), long}); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("too long: %v", err)
+	}
+	if l.Len() != 0 {
+		t.Error("half of it was appended")
+	}
+	long.Text = long.Text[:65000]
+	if _, err := l.Append(long); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestShared has goroutines with ledgers of their own append to one folder.
+func TestShared(t *testing.T) {
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	const each = 50
+	for w := range 4 {
+		l := open(t, dir)
+		wg.Go(func() {
+			for i := range each {
+				n, err := l.Append(Event{Kind: "test", Who: fmt.Sprint(w), Text: fmt.Sprint(i)})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				es, err := l.Events(n, n+1)
+				if err != nil || es[0].Who != fmt.Sprint(w) || es[0].Text != fmt.Sprint(i) {
+					t.Errorf("entry %d is %+v, %v", n, es, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	l := open(t, dir)
+	if err := l.Verify(); err != nil || l.Len() != 4*each {
+		t.Fatal(l.Len(), err)
+	}
+}
+
+func TestWrongKey(t *testing.T) {
+	dir := fill(t, 3)
+	if _, err := Open(dir, [32]byte{9}); !errors.Is(err, ErrKey) {
+		t.Error(err)
+	}
+}
+
+func TestModes(t *testing.T) {
+	defer unix.Umask(unix.Umask(0))
+	dir := fill(t, 1)
+	err := filepath.WalkDir(filepath.Join(dir, "ledger"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
 		}
-		n, err := l.Append(event(i))
-		if err != nil || n != int64(i) {
-			t.Fatal(n, err)
+		info, err := d.Info()
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is %v", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bytesInPrint is a row of numbers, as fmt prints a key.
+var bytesInPrint = regexp.MustCompile(`(0x)?[0-9a-f]+([ ,]+(0x)?[0-9a-f]+){7}`)
+
+// TestNothingReadable looks for an event's words in the files, and for the key in print.
+func TestNothingReadable(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	if _, err := l.Append(Event{Kind: "play", Who: "amina", Text: "the words"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"entries", "hashes", "index"} {
+		for _, word := range []string{"play", "amina", "the words"} {
+			if bytes.Contains(read(t, file(dir, name)), []byte(word)) {
+				t.Errorf("%s has %q", name, word)
+			}
 		}
 	}
-	if err := l.Verify(); err != nil {
-		t.Fatal(err)
+	type holder struct{ ledger *Ledger }
+	var out bytes.Buffer
+	for _, v := range []any{l, holder{l}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+		if b, err := json.Marshal(v); err == nil {
+			out.Write(b)
+		}
+	}
+	if bytesInPrint.Match(out.Bytes()) {
+		t.Errorf("a ledger prints its cipher: %s", bytesInPrint.Find(out.Bytes()))
+	}
+}
+
+// TestProofs checks inclusion and consistency as an outsider would, for every size.
+func TestProofs(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	var heads []tlog.Tree
+	const n = 40
+	for i := range n {
+		if _, err := l.Append(event(i)); err != nil {
+			t.Fatal(err)
+		}
+		head, err := l.Head()
+		if err != nil || head.N != int64(i)+1 {
+			t.Fatal(head, err)
+		}
+		heads = append(heads, head)
+	}
+	for _, head := range heads {
+		for i := range head.N {
+			record, err := l.Record(i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := l.ProveRecord(head.N, i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := tlog.CheckRecord(p, head.N, head.Hash, i, tlog.RecordHash(record)); err != nil {
+				t.Fatalf("entry %d of %d: %v", i, head.N, err)
+			}
+			record[40] ^= 1
+			if err := tlog.CheckRecord(p, head.N, head.Hash, i, tlog.RecordHash(record)); err == nil {
+				t.Fatal("an altered record is proved")
+			}
+			old := heads[i]
+			tp, err := l.ProveTree(head.N, old.N)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := tlog.CheckTree(tp, head.N, head.Hash, old.N, old.Hash); err != nil {
+				t.Fatalf("%d begins with %d: %v", head.N, old.N, err)
+			}
+			if err := tlog.CheckTree(tp, head.N, head.Hash, old.N, tlog.Hash{1}); err == nil {
+				t.Fatal("another past is proved")
+			}
+		}
+	}
+	for _, err := range []error{
+		second(l.ProveRecord(n+1, 0)), second(l.ProveRecord(5, 5)), second(l.ProveRecord(5, -1)),
+		second(l.ProveTree(n+1, 1)), second(l.ProveTree(5, 6)), second(l.ProveTree(5, 0)),
+		second(l.Record(n)), second(l.Record(-1)),
+	} {
+		if err == nil {
+			t.Error("a proof of what is not there")
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// TestSalted makes two ledgers of the same event: nobody who guesses an event can tell from
+// the leaf that it is right.
+func TestSalted(t *testing.T) {
+	a, b := open(t, fill(t, 1)), open(t, fill(t, 1))
+	ha, errA := a.Head()
+	hb, errB := b.Head()
+	if errA != nil || errB != nil || ha.Hash == hb.Hash {
+		t.Error("the same event has the same leaf", errA, errB)
+	}
+}
+
+func BenchmarkAppend(b *testing.B) {
+	l := open(b, b.TempDir())
+	for b.Loop() {
+		if _, err := l.Append(event(1)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAppendAll100(b *testing.B) {
+	l := open(b, b.TempDir())
+	es := make([]Event, 100)
+	for b.Loop() {
+		if _, err := l.AppendAll(es); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkFsync is what the disk alone takes: a plain append of as many bytes, and fdatasync.
+func BenchmarkFsync(b *testing.B) {
+	f, err := os.Create(filepath.Join(b.TempDir(), "plain"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer f.Close()
+	for b.Loop() {
+		if _, err := f.Write(make([]byte, 200)); err != nil {
+			b.Fatal(err)
+		}
+		if err := datasync(f); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkVerify100k(b *testing.B) {
+	l := open(b, fill(b, 100_000))
+	for b.Loop() {
+		if err := l.Verify(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOpen100k(b *testing.B) {
+	dir := fill(b, 100_000)
+	for b.Loop() {
+		l, err := Open(dir, key)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 
 	"linevault/storage/keys/journal"
@@ -62,11 +63,18 @@ func (l *Ledger) walk() error {
 	return nil
 }
 
-// take takes in one entry.
+// take takes in one entry. One that does not open may lie about its number and its leaf, so
+// it is not taken in if the tree knows better; Verify tells of it.
 func (l *Ledger) take(at int64, payload []byte) error {
 	e, err := parse(at, payload)
 	if err != nil || e.index < l.n {
-		return nil // Verify tells
+		return nil
+	}
+	if _, err := l.record(e); err != nil {
+		known, err := l.tree.knows(e.index)
+		if err != nil || known || e.index > l.n {
+			return err
+		}
 	}
 	if err := l.keepLost(e.index); err != nil {
 		return err
@@ -96,6 +104,36 @@ func (l *Ledger) keepLost(to int64) error {
 		if err := l.tree.setAt(l.n, missing); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkKey refuses a key that opens none of the first entries, before anything is changed.
+func (l *Ledger) checkKey() error {
+	info, err := l.entries.Stat()
+	if err != nil {
+		return err
+	}
+	var opened bool
+	tried := 0
+	enough := errors.New("enough")
+	_, err = journal.Scan(l.entries, 0, info.Size(), func(at int64, payload []byte) error {
+		e, err := parse(at, payload)
+		if err != nil {
+			return nil // damaged: Verify tells
+		}
+		_, err = l.record(e)
+		opened = err == nil
+		if tried++; opened || tried == 16 {
+			return enough
+		}
+		return nil
+	})
+	if err != nil && err != enough {
+		return err
+	}
+	if tried > 0 && !opened {
+		return ErrKey
 	}
 	return nil
 }

@@ -100,6 +100,15 @@ func (t *tree) hashed(n int64) (bool, error) {
 	return info.Size()/tlog.HashSize >= tlog.StoredHashCount(n), nil
 }
 
+// knows reports whether both files have the entry index.
+func (t *tree) knows(index int64) (bool, error) {
+	n, err := t.indexed()
+	if err != nil || index >= n {
+		return false, err
+	}
+	return t.hashed(index + 1)
+}
+
 // ReadHashes is what package tlog asks of a tree.
 func (t *tree) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	hs := make([]tlog.Hash, len(indexes))

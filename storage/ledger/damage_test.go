@@ -1,0 +1,284 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"linevault/storage/keys/journal"
+)
+
+// offsets is where each record of a ledger's entries begins, and where the last one ends.
+func offsets(t testing.TB, dir string) (at []int64) {
+	t.Helper()
+	b := read(t, file(dir, "entries"))
+	tears, err := journal.Scan(bytes.NewReader(b), 0, int64(len(b)), func(o int64, _ []byte) error {
+		at = append(at, o)
+		return nil
+	})
+	if err != nil || tears != nil {
+		t.Fatal(tears, err)
+	}
+	return append(at, int64(len(b)))
+}
+
+// withoutFsync spares the disk where a test is not about it.
+func withoutFsync(t *testing.T) {
+	real := datasync
+	datasync = func(*os.File) error { return nil }
+	t.Cleanup(func() { datasync = real })
+}
+
+// TestTamper changes each byte of each entry, the plain way and with the checksum put right:
+// Verify finds it, the other entries read, and appending goes on.
+func TestTamper(t *testing.T) {
+	const n = 4
+	withoutFsync(t)
+	dir := fill(t, n)
+	at := offsets(t, dir)
+	whole := read(t, file(dir, "entries"))
+	for i := range n {
+		for o := at[i]; o < at[i+1]; o++ {
+			bad := bytes.Clone(whole)
+			bad[o] ^= 1 << (o % 8)
+			tampered(t, dir, bad, i, o)
+			if payload := bad[at[i]+7 : at[i+1]-4]; o >= at[i]+7 && o < at[i+1]-4 {
+				copy(bad[at[i]:], journal.Append(nil, payload))
+				tampered(t, dir, bad, i, o)
+			}
+		}
+	}
+}
+
+// tampered puts bad in place of the entries and looks at what a running ledger and a newly
+// opened one say. Only entry i is not what it was.
+func tampered(t *testing.T, dir string, bad []byte, i int, o int64) {
+	t.Helper()
+	other := t.TempDir()
+	if err := os.Mkdir(file(other, ""), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"hashes", "index"} {
+		replace(t, file(other, name), read(t, file(dir, name)))
+	}
+	replace(t, file(other, "entries"), bad)
+	l, err := Open(other, key)
+	if err != nil {
+		t.Fatalf("byte %d of entry %d: %v", o, i, err)
+	}
+	defer l.Close()
+	var damaged *DamagedError
+	if err := l.Verify(); !errors.As(err, &damaged) || damaged.Entries != 4 {
+		t.Fatalf("byte %d of entry %d: Verify says %v", o, i, err)
+	}
+	es, err := l.Events(0, 9)
+	if err != nil || len(es) != 4 {
+		t.Fatalf("byte %d of entry %d: %d events, %v", o, i, len(es), err)
+	}
+	for j, e := range es {
+		if j == i && e.Kind != Damaged || j != i && e.Text != event(j).Text {
+			t.Fatalf("byte %d of entry %d: event %d is %+v", o, i, j, e)
+		}
+	}
+	if n, err := l.Append(event(4)); n != 4 || err != nil {
+		t.Fatalf("byte %d of entry %d: appended as %d, %v", o, i, n, err)
+	}
+}
+
+// TestTamperTree changes each byte of the files that follow from entries.
+func TestTamperTree(t *testing.T) {
+	const n = 9
+	dir := fill(t, n)
+	for _, name := range []string{"hashes", "index"} {
+		whole := read(t, file(dir, name))
+		for o := range whole {
+			l := open(t, dir) // open before the damage: opening mends
+			bad := bytes.Clone(whole)
+			bad[o] ^= 1 << (o % 8)
+			replace(t, file(dir, name), bad)
+			if err := l.Verify(); err == nil {
+				t.Fatalf("byte %d of %s changed and nobody notices", o, name)
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			replace(t, file(dir, name), whole)
+		}
+	}
+}
+
+// TestTreeIsMended takes the files away that follow from entries, or cuts them anywhere.
+func TestTreeIsMended(t *testing.T) {
+	const n = 2*treeSync + 10
+	dir := fill(t, n)
+	want, err := open(t, dir).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hashes, index := read(t, file(dir, "hashes")), read(t, file(dir, "index"))
+	for _, cut := range [][2]int{
+		{0, 0}, {0, len(index)}, {len(hashes), 0}, {len(hashes) - 1, len(index) - 1}, {33, len(index)}, {len(hashes), 17},
+		{len(hashes) / 2, len(index)}, {len(hashes), len(index) / 2}, {len(hashes) - 64, len(index) - 8},
+	} {
+		replace(t, file(dir, "hashes"), hashes[:cut[0]])
+		replace(t, file(dir, "index"), index[:cut[1]])
+		l := open(t, dir)
+		check(t, l, n)
+		if head, err := l.Head(); err != nil || head != want {
+			t.Fatalf("cut to %v: head %v, %v", cut, head, err)
+		}
+	}
+	// What a power cut may leave after the last fsync of these files.
+	clear(hashes[len(hashes)-200:])
+	clear(index[len(index)-64:])
+	replace(t, file(dir, "hashes"), hashes)
+	replace(t, file(dir, "index"), index)
+	check(t, open(t, dir), n)
+}
+
+// TestStepOverTear cuts entries at every byte of what was never acknowledged, and appends.
+func TestStepOverTear(t *testing.T) {
+	withoutFsync(t)
+	dir := fill(t, 3)
+	at := offsets(t, dir)
+	whole, hashes, index := read(t, file(dir, "entries")), read(t, file(dir, "hashes")), read(t, file(dir, "index"))
+	for cut := at[2]; cut <= at[3]; cut++ {
+		replace(t, file(dir, "entries"), whole[:cut])
+		// The tree is written after the entry is durable.
+		replace(t, file(dir, "hashes"), hashes[:3*32])
+		replace(t, file(dir, "index"), index[:2*8])
+		l := open(t, dir)
+		n := 2
+		if cut == at[3] {
+			n = 3
+		}
+		check(t, l, n)
+		for ; n < 5; n++ {
+			if got, err := l.Append(event(n)); got != int64(n) || err != nil {
+				t.Fatalf("cut at %d: appended as %d, %v", cut, got, err)
+			}
+		}
+		check(t, l, 5)
+		check(t, open(t, dir), 5)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestEntriesLost cuts acknowledged entries off the end: they stay in the tree, Verify tells,
+// new ones go after them, and the head that somebody kept is still proved.
+func TestEntriesLost(t *testing.T) {
+	dir := fill(t, 10)
+	at := offsets(t, dir)
+	running := open(t, dir)
+	old, err := running.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(file(dir, "entries"), at[7]+5); err != nil {
+		t.Fatal(err)
+	}
+	for i, l := range []*Ledger{running, open(t, dir)} {
+		if n, err := l.Append(event(10 + i)); n != int64(10+i) || err != nil {
+			t.Fatal(n, err)
+		}
+		if err := l.Verify(); err == nil || !strings.Contains(err.Error(), "entries 7 to 9 are missing") {
+			t.Error(err)
+		}
+		if head, err := l.Head(); err != nil || head.N != int64(11+i) {
+			t.Error(head, err)
+		}
+		if _, err := l.ProveTree(int64(11+i), old.N); err != nil {
+			t.Error(err)
+		}
+	}
+	// With the leaves gone too, nothing may be made up.
+	for _, name := range []string{"hashes", "index"} {
+		if err := os.Remove(file(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(dir, key); err == nil || !strings.Contains(err.Error(), "entries 7 to 9 are missing and so are their hashes") {
+		t.Error(err)
+	}
+}
+
+// TestAppendFails makes the fsync fail: nothing is acknowledged and nothing stays.
+func TestAppendFails(t *testing.T) {
+	real := datasync
+	defer func() { datasync = real }()
+	dir := fill(t, 2)
+	l := open(t, dir)
+	before := read(t, file(dir, "entries"))
+	datasync = func(*os.File) error { return unix.EIO }
+	if _, err := l.Append(event(2)); !errors.Is(err, unix.EIO) {
+		t.Fatal(err)
+	}
+	if !slices.Equal(read(t, file(dir, "entries")), before) {
+		t.Error("what was not acknowledged is still there")
+	}
+	datasync = real
+	if n, err := l.Append(event(2)); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	check(t, l, 3)
+}
+
+// TestForeignEntries puts another ledger's entries into ours.
+func TestForeignEntries(t *testing.T) {
+	dir, other := fill(t, 3), fill(t, 6)
+	at := offsets(t, other)
+	theirs := read(t, file(other, "entries"))
+	f, err := os.OpenFile(file(dir, "entries"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	l := open(t, dir)
+	if _, err := f.Write(theirs[at[1]:at[2]]); err != nil { // a number that is taken
+		t.Fatal(err)
+	}
+	if err := l.Verify(); err == nil || !strings.Contains(err.Error(), "entry 1 is there again") {
+		t.Error(err)
+	}
+	if l.Len() != 3 {
+		t.Errorf("%d entries", l.Len())
+	}
+}
+
+// FuzzEntries opens a ledger whose entries end in anything at all.
+func FuzzEntries(f *testing.F) {
+	dir := fill(f, 5)
+	whole, hashes, index := read(f, file(dir, "entries")), read(f, file(dir, "hashes")), read(f, file(dir, "index"))
+	other := read(f, file(fill(f, 7), "entries"))
+	f.Add(uint16(0), []byte("LJ\x01"))
+	f.Add(uint16(300), other)
+	f.Add(uint16(65535), other)
+	f.Add(uint16(65535), journal.Append(nil, make([]byte, 60)))
+	f.Fuzz(func(t *testing.T, keep uint16, tail []byte) {
+		replace(t, file(dir, "entries"), append(bytes.Clone(whole[:min(len(whole), int(keep))]), tail...))
+		replace(t, file(dir, "hashes"), hashes)
+		replace(t, file(dir, "index"), index)
+		l, err := Open(dir, key)
+		if err != nil {
+			return
+		}
+		defer l.Close()
+		es, err := l.Events(0, 5)
+		if err != nil || len(es) < 5 {
+			t.Fatalf("%d events of 5 that were acknowledged, %v", len(es), err)
+		}
+		for i, e := range es {
+			if e.Kind != Damaged && e.Text != fmt.Sprint("event ", i) {
+				t.Fatalf("event %d is %+v", i, e)
+			}
+		}
+	})
+}
