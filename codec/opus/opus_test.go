@@ -376,7 +376,7 @@ func TestRefusals(t *testing.T) {
 		"nothing":        {},
 		"too short":      {Span: pcm.Span{To: 481}, Data: []byte{3 << 3, 0, 0}},
 		"span in skip":   {Span: pcm.Span{To: 480}, Restart: true, Data: []byte{3 << 3, 0, 0}},
-		"broken framing": {Span: pcm.Span{To: 160}, Data: []byte{1<<3 | 3, 0x81}},
+		"broken framing": {Span: pcm.Span{To: 160}, Data: []byte{1<<3 | 3, 0x82, 200}},
 	} {
 		got, err := d.Decode(p, kept)
 		if err == nil || len(got) != len(kept) {

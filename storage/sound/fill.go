@@ -3,6 +3,7 @@ package sound
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"linevault/codec"
 	"linevault/codec/ogg"
@@ -17,12 +18,28 @@ type packet struct {
 }
 
 // filler has the packets that stand in for gaps. Fresh encoders made them, so nothing of any
-// call is in them, and they are always the same.
+// call is in them, and they are always the same. Nobody changes a filler once it is made.
 type filler struct {
 	format  pcm.Format
 	silence []packet // longest first
 	tone    []packet
 	toneRaw pcm.Pos
+}
+
+// fillers keeps what fillerFor made.
+var fillers sync.Map // of pcm.Format to *filler
+
+// fillerFor is the filler of a format, made when first asked for.
+func fillerFor(f pcm.Format) (*filler, error) {
+	if fill, ok := fillers.Load(f); ok {
+		return fill.(*filler), nil
+	}
+	fill, err := newFiller(f)
+	if err != nil {
+		return nil, err
+	}
+	fillers.Store(f, fill)
+	return fill, nil
 }
 
 // newFiller makes packets of silence from 60 ms down to 2.5 ms, and the tone.

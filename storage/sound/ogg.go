@@ -40,7 +40,7 @@ func newOgg(src source, call storage.Call) (*Ogg, error) {
 	if err := check(call, runs); err != nil {
 		return nil, err
 	}
-	fill, err := newFiller(call.Format)
+	fill, err := fillerFor(call.Format)
 	if err != nil {
 		return nil, err
 	}
