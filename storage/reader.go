@@ -43,6 +43,9 @@ type Store struct {
 	segments map[string]bool          // read or set aside
 	problems map[string]Problem       // by what they are about
 	locked   map[period]map[seal.PartID]seal.Locked
+	// The private key used last, kept while Refresh runs: parts come by the day.
+	identity seal.Identity
+	of       period
 }
 
 // storedPart is what the store knows of a part. Store.mu guards it.
@@ -117,6 +120,7 @@ func (s *Store) Refresh() error {
 	}
 	s.mu.Lock()
 	s.sort()
+	s.identity = nil
 	s.mu.Unlock()
 	return nil
 }
@@ -295,9 +299,16 @@ func (s *Store) key(id seal.PartID, p period) (*seal.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	identity, err := s.ring.Identity(p.class, p.day)
-	if err != nil {
-		return nil, err
+	s.mu.Lock()
+	identity, of := s.identity, s.of
+	s.mu.Unlock()
+	if identity == nil || of != p {
+		if identity, err = s.ring.Identity(p.class, p.day); err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		s.identity, s.of = identity, p
+		s.mu.Unlock()
 	}
 	return identity.Unlock(id, l)
 }

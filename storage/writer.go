@@ -45,6 +45,7 @@ type Writer struct {
 	keys  []partKey // locked keys of new parts, for the next commit
 	bytes int64     // of boxes not acknowledged
 	boxes int
+	full  bool     // the backlog was, and has not halved yet
 	free  [][]byte // buffers of boxes for reuse
 	parts map[seal.PartID]*part
 	rolls uint64 // segments made: a change makes every recording state its call again
@@ -223,11 +224,17 @@ func (w *Writer) begin(h header) (*Recording, error) {
 	return r, r.seal(seal.Header, notLast)
 }
 
-// room reports whether n more bytes may wait.
+// room reports whether n more bytes may wait. Once they may not, half of the backlog must be
+// written first: one long gap is better than many short ones.
 func (w *Writer) room(n int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.bytes+int64(n) <= w.o.Backlog
+	limit := w.o.Backlog
+	if w.full {
+		limit /= 2
+	}
+	w.full = w.bytes+int64(n) > limit
+	return !w.full
 }
 
 // buffer lends memory for a sealed box of n bytes.

@@ -151,7 +151,8 @@ func (r *Reader) measure() (int64, error) {
 		}
 		if !branch {
 			i, ok := fragmentNumber(e)
-			if !ok {
+			// A fragment takes a page at least: no flipped bit makes the stream endless.
+			if !ok || uint64(i) >= r.pages.high {
 				return 0, errPage
 			}
 			return i*body + int64(len(e.value)) - 2, nil
