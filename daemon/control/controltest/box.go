@@ -1,0 +1,140 @@
+// Package controltest makes a desk on a real store, with calls in it that were encoded,
+// sealed and committed as the recorder does it, and a real recorder's socket to ask. It is
+// for the tests of the desk's faces.
+package controltest
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"linevault/codec/pcm"
+	"linevault/daemon/auth"
+	"linevault/daemon/control"
+	"linevault/daemon/link"
+	"linevault/storage"
+	"linevault/storage/keys"
+	"linevault/storage/ledger"
+)
+
+// Class is the retention class of the calls.
+const Class = "standard"
+
+// Box is a desk and what is behind it.
+type Box struct {
+	Dir      string
+	Desk     *control.Desk
+	Accounts *auth.Store
+	Ledger   *ledger.Ledger
+	Writer   *storage.Writer
+	Board    *Board
+}
+
+// New makes a box with no account and no call.
+func New(t testing.TB) *Box {
+	t.Helper()
+	b := &Box{Dir: t.TempDir(), Board: &Board{}}
+	must(t, storage.Create(b.Dir, []string{Class}))
+	b.Writer = must1(t, storage.OpenWriter, b.Dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	t.Cleanup(func() { must(t, b.Writer.Close()) })
+	ring, err := keys.OpenRing(b.Dir)
+	must(t, err)
+	b.Accounts, err = auth.Open(b.Dir, ring.Derive("accounts"), auth.Options{})
+	must(t, err)
+	b.Ledger, err = ledger.Open(b.Dir, ring.Derive("ledger"))
+	must(t, err)
+	t.Cleanup(func() { must(t, b.Ledger.Close()) })
+
+	listener, err := link.Listen(b.Dir)
+	must(t, err)
+	server := link.Server(b.Board, b.Writer)
+	done := make(chan error)
+	go func() { done <- server.Serve(listener) }()
+	t.Cleanup(func() {
+		must(t, server.Close())
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
+	recorder := link.Dial(b.Dir)
+	store, err := storage.Open(b.Dir, recorder)
+	must(t, err)
+	t.Cleanup(store.Close)
+	b.Desk = control.New(control.Config{
+		Dir: b.Dir, Accounts: b.Accounts, Store: store, Ledger: b.Ledger, Recorder: recorder, Version: "test",
+	})
+	return b
+}
+
+// Events is everything in the ledger.
+func (b *Box) Events(t testing.TB) []ledger.Event {
+	t.Helper()
+	all, err := b.Ledger.Events(0, b.Ledger.Len())
+	must(t, err)
+	return all
+}
+
+// Board is what the recorder says its lines do.
+type Board struct {
+	mu    sync.Mutex // guards what follows
+	now   link.Status
+	beats int
+}
+
+// Set is what the lines do from now on.
+func (b *Board) Set(s link.Status) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now = s
+}
+
+// Status is the board now. The levels of lines that record move at each look.
+func (b *Board) Status() link.Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.beats++
+	s := b.now
+	s.At = time.Now()
+	s.Lines = slices.Clone(s.Lines)
+	for i, l := range s.Lines {
+		if l.State != link.Recording {
+			continue
+		}
+		s.Lines[i].Levels = slices.Clone(l.Levels)
+		for leg := range l.Levels {
+			s.Lines[i].Levels[leg] += float64((b.beats*(leg+3))%7) - 3
+		}
+	}
+	return s
+}
+
+// Lines are four lines that do four different things.
+func Lines() link.Status {
+	since := time.Now().Add(-83 * time.Second)
+	return link.Status{Lines: []link.LineState{
+		{Line: "council-tax", Name: "Council tax", Department: "Revenues", Number: "02079460100", State: link.Recording, Legs: 2, Levels: []float64{-22, -31}, Since: since},
+		{Line: "parking", Name: "Parking fines", Department: "Highways", Number: "02079460101", State: link.Paused, Legs: 2, Since: since, PausedBy: []string{"terminal parking-1"}},
+		{Line: "repairs", Name: "Housing repairs", Department: "Housing", Number: "02079460102", State: link.Idle, Legs: 2, Levels: []float64{-62, -64}},
+		{Line: "desk-4", Name: "Desk 4", State: link.Failed, Legs: 1, Since: since, Problem: "The line card does not answer: check that its USB cable is in."},
+	}}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func must1[A, B, R any](t testing.TB, f func(A, B) (R, error), a A, b B) R {
+	t.Helper()
+	r, err := f(a, b)
+	must(t, err)
+	return r
+}
+
+// format is that of every call here.
+var format = pcm.Format{Rate: 8000, Legs: 2}

@@ -1,0 +1,89 @@
+// Package control is everything an operator may do. Web, API and console are thin faces of
+// it: each method here checks that who asks may do it, that a purpose is given where one is
+// needed, and that it is in the ledger, in one place. No key, segment or packet leaves it.
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"sync"
+	"time"
+
+	"linevault/daemon/auth"
+	"linevault/daemon/link"
+	"linevault/storage"
+	"linevault/storage/ledger"
+)
+
+// Recorder is the recorder as the desk sees it; link.Client is one.
+type Recorder interface {
+	Status(ctx context.Context) (link.Status, error)
+	Watch(ctx context.Context) iter.Seq2[link.Status, error]
+}
+
+// Config is what a desk works on.
+type Config struct {
+	Dir      string // the data folder, to say how full its disk is
+	Accounts *auth.Store
+	Store    *storage.Store
+	Ledger   *ledger.Ledger
+	Recorder Recorder
+	Version  string
+	Log      *slog.Logger
+	Now      func() time.Time // nil is time.Now
+}
+
+// Desk carries out what operators ask. It is safe for concurrent use.
+type Desk struct {
+	Config
+
+	grants grants
+
+	mu        sync.Mutex // guards refreshed
+	refreshed time.Time
+}
+
+// New is a desk over c.
+func New(c Config) *Desk {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Desk{Config: c, grants: grants{held: make(map[string]*grant)}}
+}
+
+// refreshEvery bounds how often the store looks for new calls on behalf of readers.
+const refreshEvery = time.Second
+
+// refresh lets the store see what the recorder has written since. A store that cannot look
+// again still answers with what it knew.
+func (d *Desk) refresh() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if since := d.Now().Sub(d.refreshed); since >= 0 && since < refreshEvery {
+		return
+	}
+	d.refreshed = d.Now()
+	if err := d.Store.Refresh(); err != nil {
+		d.Log.Warn("the store could not look for new calls", "err", err)
+	}
+}
+
+// ErrLedger tells a user why something was not done: what cannot be written down does not
+// happen.
+var ErrLedger = errors.New("the audit ledger cannot be written, so this was not done; an administrator can see why on the Status page")
+
+// write puts e in the ledger, before what it tells is done.
+func (d *Desk) write(e ledger.Event) error {
+	e.At = d.Now().UTC()
+	if _, err := d.Ledger.Append(e); err != nil {
+		d.Log.Error("the ledger could not be written", "kind", e.Kind, "err", err)
+		return fmt.Errorf("%w (%w)", ErrLedger, err)
+	}
+	return nil
+}

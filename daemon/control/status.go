@@ -1,0 +1,49 @@
+package control
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// Status is how the box is.
+type Status struct {
+	Version           string
+	DiskFree, DiskAll int64 // bytes
+	Calls             int
+	Alarms            []Alarm
+	Recorder          string // why it cannot be asked; empty if it runs
+	Problems          []Problem
+}
+
+// Problem is something in the store that was set aside or cannot be read.
+type Problem struct{ Segment, Text string }
+
+// Status is how the box is now. It tells nothing about any one call.
+func (d *Desk) Status(ctx context.Context, a Actor) (Status, error) {
+	if err := a.need(SeeStatus); err != nil {
+		return Status{}, err
+	}
+	s := Status{Version: d.Version}
+	var disk unix.Statfs_t
+	if err := unix.Statfs(d.Dir, &disk); err != nil {
+		return Status{}, fmt.Errorf("look at the disk of %s: %w", d.Dir, err)
+	}
+	s.DiskFree, s.DiskAll = int64(disk.Bavail)*disk.Bsize, int64(disk.Blocks)*disk.Bsize
+	d.refresh()
+	page, err := d.Store.Calls(Query{}.storage())
+	if err != nil {
+		return Status{}, fmt.Errorf("count calls: %w", err)
+	}
+	s.Calls = page.Total
+	for _, p := range d.Store.Problems() {
+		s.Problems = append(s.Problems, Problem{Segment: p.Segment, Text: p.Text})
+	}
+	now, err := d.Recorder.Status(ctx)
+	if err != nil {
+		s.Recorder = err.Error()
+	}
+	s.Alarms = boardOf(now).Alarms
+	return s, nil
+}

@@ -1,0 +1,112 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"linevault/daemon/control"
+)
+
+// filter is the form above the calls: as typed, and as understood.
+type filter struct {
+	Line, Number, From, To string // as typed
+	Paused                 bool
+	before                 string
+
+	digits   string
+	from, to time.Time
+}
+
+func (s *server) parseFilter(v url.Values) (f filter, wrong problems) {
+	f = filter{
+		Line: v.Get("line"), Number: strings.TrimSpace(v.Get("number")), Paused: v.Get("paused") == "yes",
+		From: strings.TrimSpace(v.Get("from")), To: strings.TrimSpace(v.Get("to")), before: v.Get("before"),
+	}
+	f.digits = digitsOf(f.Number)
+	if f.Number != "" && f.digits == "" {
+		wrong = append(wrong, problem{"number", "Telephone number must have figures in it"})
+	}
+	var ok bool
+	if f.from, ok = s.day(f.From); !ok {
+		wrong = append(wrong, problem{"from", "From must be a date, like " + s.exampleDay()})
+	}
+	if f.to, ok = s.day(f.To); !ok {
+		wrong = append(wrong, problem{"to", "To must be a date, like " + s.exampleDay()})
+	}
+	if !f.to.IsZero() {
+		f.to = f.to.AddDate(0, 0, 1) // the whole of that day
+		if !f.from.IsZero() && !f.from.Before(f.to) {
+			wrong = append(wrong, problem{"to", "To must not be before From"})
+		}
+	}
+	return f, wrong
+}
+
+// digitsOf leaves the digits; +44 and 0044 become the 0 that lines signal.
+func digitsOf(typed string) string {
+	d := strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) && r < unicode.MaxASCII {
+			return r
+		}
+		return -1
+	}, typed)
+	if rest, ok := strings.CutPrefix(d, "44"); ok && strings.HasPrefix(typed, "+") {
+		return "0" + rest
+	}
+	if rest, ok := strings.CutPrefix(d, "0044"); ok {
+		return "0" + rest
+	}
+	return d
+}
+
+// day is the start of a day as people write it; nothing typed is the zero time.
+func (s *server) day(typed string) (time.Time, bool) {
+	if typed == "" {
+		return time.Time{}, true
+	}
+	like := strings.Join(strings.FieldsFunc(typed, func(r rune) bool { return strings.ContainsRune(" /.-", r) }), "/")
+	for _, layout := range []string{"2/1/2006", "2/1/06", "2006/1/2", "2/January/2006", "2/Jan/2006"} {
+		if t, err := time.ParseInLocation(layout, like, s.Zone); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+func (s *server) exampleDay() string { return s.Now().In(s.Zone).Format("2/1/2006") }
+
+func (f filter) query() control.Query {
+	return control.Query{Line: f.Line, Number: f.digits, From: f.from, To: f.to, Paused: f.Paused, Before: f.before}
+}
+
+// values is the form's own query string again.
+func (f filter) values() url.Values {
+	v := url.Values{}
+	set := func(key, value string) {
+		if value != "" {
+			v.Set(key, value)
+		}
+	}
+	set("line", f.Line)
+	set("number", f.Number)
+	set("from", f.From)
+	set("to", f.To)
+	if f.Paused {
+		v.Set("paused", "yes")
+	}
+	return v
+}
+
+// address is the calls page for the form, with one value more.
+func (f filter) address(path, key, value string) string {
+	v := f.values()
+	if key != "" {
+		v.Set(key, value)
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}

@@ -1,0 +1,53 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"linevault/daemon/control"
+)
+
+type sorryBody struct{ Title, Text, Href, Link string }
+
+// sorry says in plain words that there is no such page, and where to go on.
+func (s *server) sorry(w http.ResponseWriter, r *http.Request, status int, title, text string) {
+	s.show(w, r, status, "sorry", title, sorryBody{title, text, "/", "Go to the first page"}, nil)
+}
+
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.sorry(w, r, http.StatusNotFound, "Page not found", "If you typed the address, check it is right.")
+}
+
+func (s *server) forbidden(w http.ResponseWriter, r *http.Request) {
+	s.sorry(w, r, http.StatusForbidden, "Your account may not do this",
+		"Ask whoever looks after the accounts of this recorder if you need it for your work.")
+}
+
+func (s *server) failed(w http.ResponseWriter, r *http.Request) {
+	s.sorry(w, r, http.StatusInternalServerError, "Sorry, there is a problem with the recorder's pages",
+		"Recording goes on. Try again in a minute. If it happens again, tell whoever looks after the recorder.")
+}
+
+// refuse answers for an error of the desk.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, control.ErrForbidden):
+		s.forbidden(w, r)
+	case errors.Is(err, control.ErrNoCall):
+		s.sorry(w, r, http.StatusNotFound, "Call not found",
+			"There is no call at this address. It may have been deleted because its time was up.")
+	case errors.Is(err, control.ErrNoGrant):
+		s.sorry(w, r, http.StatusForbidden, "Say why you are listening first",
+			"What you said before has run out. Open the call again and say why you are listening.")
+	case errors.Is(err, control.ErrLive):
+		s.sorry(w, r, http.StatusConflict, "This call has not ended yet",
+			"It is being recorded now. You can listen to it when it has ended.")
+	case errors.Is(err, control.ErrLedger):
+		s.Log.Error("refused", "path", r.URL.Path, "err", err)
+		s.sorry(w, r, http.StatusServiceUnavailable, "This cannot be done just now",
+			"It could not be written in the audit ledger, so it was not done. Tell whoever looks after the recorder.")
+	default:
+		s.Log.Error("a page failed", "path", r.URL.Path, "err", err)
+		s.failed(w, r)
+	}
+}

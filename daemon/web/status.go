@@ -1,0 +1,40 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"linevault/daemon/control"
+)
+
+type statusBody struct {
+	Alarms   []alarmView
+	Facts    []fact
+	Problems []control.Problem
+}
+
+func (s *server) status(w http.ResponseWriter, r *http.Request) {
+	st, err := s.Desk.Status(r.Context(), actor(r))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	recorder := "Running"
+	if st.Recorder != "" {
+		recorder = "Not answering: " + st.Recorder
+	}
+	full := ""
+	if st.DiskAll > 0 {
+		full = fmt.Sprintf(" (%d%% full)", 100-100*st.DiskFree/st.DiskAll)
+	}
+	body := statusBody{
+		Alarms: s.alarmViews(st.Alarms), Problems: st.Problems,
+		Facts: []fact{
+			{"Software", "Linevault " + st.Version},
+			{"Recorder", recorder},
+			{"Calls kept", grouped(st.Calls)},
+			{"Free space", size(st.DiskFree) + " of " + size(st.DiskAll) + full},
+		},
+	}
+	s.show(w, r, http.StatusOK, "status", "Status", body, nil)
+}
