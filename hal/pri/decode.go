@@ -122,10 +122,10 @@ func (d Decoder) note(tap *Tap, captures []*capture) {
 		say("%s holds one direction only", names[0])
 	}
 	if h := tap.Health(); h.Missed > 0 {
-		say("%d frames were sent that the capture does not hold", h.Missed)
+		say("frames that were sent and are not in the capture: %d", h.Missed)
 	}
 	if h := tap.Health(); h.Bad > 0 {
-		say("%d frames could not be read", h.Bad)
+		say("frames that cannot be read: %d", h.Bad)
 	}
 }
 

@@ -11,8 +11,7 @@ import (
 // add makes a call. If there are too many, the one that was quiet longest goes.
 func (t *Tap) add(k key, at time.Duration) *call {
 	if len(t.calls) >= MaxCalls {
-		quiet := slices.MinFunc(t.oldest(), func(a, b *call) int { return cmp.Compare(a.touched, b.touched) })
-		t.abandon(quiet, at, Forgotten)
+		t.abandon(t.quietest(), at, Forgotten)
 	}
 	t.count++
 	c := &call{Call: Call{
@@ -22,6 +21,16 @@ func (t *Tap) add(k key, at time.Duration) *call {
 	}, touched: at}
 	t.calls[k] = c
 	return c
+}
+
+// quietest is the call that was not heard of for longest.
+func (t *Tap) quietest() (q *call) {
+	for _, c := range t.calls {
+		if q == nil || c.touched < q.touched || c.touched == q.touched && c.ID < q.ID {
+			q = c
+		}
+	}
+	return q
 }
 
 // oldest is the calls in the order in which they were first heard of.
