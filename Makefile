@@ -73,7 +73,7 @@ fuzz: web       ## every fuzz target for FUZZ=30s
 	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ) $$p || exit 1; \
 	  done; done
 
-bench: build    ## the costs of design section 10, as lines of name, value, unit
+bench: install-for-tests build  ## what recording and playing cost, as lines of name, value, unit
 	./linevault bench
 
 clean:          ## what was built is removed, the demonstration's data with it
