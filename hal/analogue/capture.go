@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"time"
 
 	"github.com/gordonklaus/portaudio"
@@ -28,8 +29,11 @@ type CaptureOptions struct {
 }
 
 // Child is the whole child process: it takes the arguments of `linevault card`, which only a
-// Card of this package gives, and captures until its parent is gone.
+// Card of this package gives, and captures until its parent is gone. It is deaf to the signals
+// that end a service, which reach all its processes at once: there is audio to be captured
+// until the parent has had enough and kills it.
 func Child(ctx context.Context, args []string) error {
+	signal.Ignore(unix.SIGINT, unix.SIGTERM, unix.SIGHUP)
 	var o CaptureOptions
 	f := flag.NewFlagSet("card", flag.ContinueOnError)
 	f.SetOutput(io.Discard)

@@ -4,10 +4,13 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"linevault/codec/pcm"
 	"linevault/hal"
@@ -31,7 +34,7 @@ func TestRealCapture(t *testing.T) {
 	t.Run("conformance", func(t *testing.T) {
 		haltest.Run(t, func(t *testing.T) hal.Card { return open(t, eight("lines8a")) }, haltest.Options{For: time.Second})
 	})
-	t.Run("no core dump", testNoCoreDump)
+	t.Run("child", testChild)
 	t.Run("speech", func(t *testing.T) { testSpeech(t, rack) })
 	t.Run("unplug", func(t *testing.T) { testUnplug(t, rack) })
 }
@@ -215,9 +218,10 @@ func testUnplug(t *testing.T, rack *pulse.Rack) {
 	}
 }
 
-// A crash of a child must leave no audio on the disk.
-func testNoCoreDump(t *testing.T) {
-	open(t, eight("lines8a"))
+// A crash of a child must leave no audio on the disk, and what ends a service must not end
+// the child before its parent wants it.
+func testChild(t *testing.T) {
+	l := open(t, eight("lines8a")).Lines()[0]
 	pid := captor(t, "-device=lines8a")
 	limits, err := os.ReadFile("/proc/" + pid + "/limits")
 	if err != nil {
@@ -225,5 +229,24 @@ func testNoCoreDump(t *testing.T) {
 	}
 	if !regexp.MustCompile(`(?m)^Max core file size +0 +0 `).Match(limits) {
 		t.Errorf("the limits of the child are:\n%s", limits)
+	}
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []unix.Signal{unix.SIGHUP, unix.SIGINT, unix.SIGTERM} {
+		if err := unix.Kill(n, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var had pcm.Pos
+	c := watch(t, l, func(_ *hal.Block, c *haltest.Checker) bool {
+		if had == 0 {
+			had = c.Audio
+		}
+		return had > 0 && c.Audio > had+pulse.Rate/2
+	})
+	if c.Epochs > 2 || c.Losses > 0 { // the first epoch is that of a line that has no audio yet
+		t.Errorf("%d epochs and %d losses after signals", c.Epochs, c.Losses)
 	}
 }
