@@ -85,9 +85,19 @@ func read(t testing.TB, path string) []byte {
 	return b
 }
 
+// replace makes b what the file at path holds. It does not truncate to nothing, which would
+// have ext4 write the file to disk at once.
 func replace(t testing.TB, path string, b []byte) {
 	t.Helper()
-	if err := os.WriteFile(path, b, 0o600); err != nil {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Write(b); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Truncate(int64(len(b))); err != nil {
 		t.Fatal(err)
 	}
 }
