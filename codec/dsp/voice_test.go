@@ -62,7 +62,7 @@ func blocks(s []int16, rate int) []bool {
 func calls(t *testing.T) (sound []float64, spoken []bool) {
 	speech := codectest.Speech(t, 90*rate)[:90*rate]
 	const gain = 0.5
-	for i := 0; i < 30; i++ {
+	for i := range 30 {
 		for _, v := range speech[i*3*rate : (i+1)*3*rate] {
 			sound = append(sound, float64(v)*gain)
 		}
