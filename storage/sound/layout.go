@@ -79,7 +79,7 @@ func arrange(f pcm.Format, fill *filler, runs []storage.Run, header int64) *layo
 		}
 	}
 	if len(l.chunks) == 0 {
-		at = l.addGap(0, ahead+fill.unit(), false) // a stream has at least one packet
+		l.addGap(0, ahead+fill.unit(), withoutTones) // a stream has at least one packet
 		heard = ahead
 	}
 	l.end = max(heard, l.chunks[len(l.chunks)-1].at)

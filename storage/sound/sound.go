@@ -27,6 +27,9 @@ const (
 	toneGap = 400 * time.Millisecond
 )
 
+// maxLength bounds what is laid out: a call of which its index says more is no call.
+const maxLength = 10 * 24 * time.Hour
+
 // source is what a storage.Playback gives.
 type source interface {
 	Runs() []storage.Run
@@ -57,6 +60,9 @@ func check(call storage.Call, runs []storage.Run) error {
 	f := call.Format
 	if f.Rate != 8000 && f.Rate != 16000 || f.Legs < 1 || f.Legs > pcm.MaxLegs {
 		return fmt.Errorf("playing call %s: %d legs at %d samples a second cannot be played", call.ID, f.Legs, f.Rate)
+	}
+	if n := span(runs).Len(); n > f.Samples(maxLength) {
+		return fmt.Errorf("playing call %s: %d samples are more than %v", call.ID, n, maxLength)
 	}
 	for i, r := range runs {
 		switch {
@@ -105,6 +111,9 @@ func tone(f pcm.Format) []int16 {
 	}
 	return s
 }
+
+// withoutTones is a gap's answer to hasTones.
+const withoutTones = false
 
 // hasTones reports whether a gap of n samples has tones.
 func hasTones(f pcm.Format, n pcm.Pos) bool { return n >= f.Samples(toneGap) }

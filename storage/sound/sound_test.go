@@ -479,6 +479,7 @@ func TestLies(t *testing.T) {
 		"raw":    func(r *storage.Run) { r.Raw += 480 },
 		"format": func(r *storage.Run) { r.Span.From++ },
 		"frames": func(r *storage.Run) { r.Frames = 0 },
+		"length": func(r *storage.Run) { r.Span.To = 1 << 60 },
 	} {
 		m, _ := random(t, pcm.Format{Rate: 8000, Legs: 1}, 2)
 		lie(&m.runs[2])
