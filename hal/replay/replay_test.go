@@ -120,11 +120,16 @@ func TestScript(t *testing.T) {
 	}
 	const one, two = 2000 + 2345 + 1200, 2000 + 2345 + 1200 + 1600 // where the second call begins and ends
 	want := []signal{
-		{2000, hal.LoopClosed, ""}, {2000, hal.Direction, "in"}, {2000, hal.FarNumber, "01632960001"},
+		{2000, hal.LoopClosed, ""},
+		{2000, hal.Direction, "in"},
+		{2000, hal.FarNumber, "01632960001"},
 		{4345, hal.LoopOpen, ""},
-		{one, hal.LoopClosed, ""}, {one, hal.Direction, "out"},
+		{one, hal.LoopClosed, ""},
+		{one, hal.Direction, "out"},
 		{two, hal.LoopOpen, ""},
-		{two + 800, hal.LoopClosed, ""}, {two + 800, hal.Direction, "in"}, {two + 800, hal.FarNumber, "01632960001"},
+		{two + 800, hal.LoopClosed, ""},
+		{two + 800, hal.Direction, "in"},
+		{two + 800, hal.FarNumber, "01632960001"},
 		{two + 800 + 2345, hal.LoopOpen, ""},
 	}
 	if !reflect.DeepEqual(signals, want) {

@@ -60,12 +60,13 @@ func Start(t testing.TB, cards ...Card) *Rack {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	r := &Rack{dir: dir, cards: map[string]Card{}, modules: map[string]string{}}
-	alsa := "</usr/share/alsa/alsa.conf>\n"
+	var alsa strings.Builder
+	alsa.WriteString("</usr/share/alsa/alsa.conf>\n")
 	for _, c := range cards {
-		alsa += fmt.Sprintf("pcm.%s { type pulse server %q device %q hint { show on description %q } }\n",
+		fmt.Fprintf(&alsa, "pcm.%s { type pulse server %q device %q hint { show on description %q } }\n",
 			c.Name, r.server(c.Name), c.Name+".monitor", c.Name)
 	}
-	write(t, filepath.Join(dir, "alsa.conf"), alsa)
+	write(t, filepath.Join(dir, "alsa.conf"), alsa.String())
 	t.Setenv("ALSA_CONFIG_PATH", filepath.Join(dir, "alsa.conf"))
 	for _, c := range cards {
 		r.cards[c.Name] = c
