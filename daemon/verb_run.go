@@ -64,8 +64,8 @@ four lines on which scripted calls come and go.`,
 	return c
 }
 
-// writeDemo writes the demonstration's configuration into the data folder, with a token for
-// its terminal that nobody else has.
+// writeDemo writes the demonstration's configuration beside its sound, since it names lines in
+// the clear, with a token for its terminal that nobody else has.
 func writeDemo(o *boxOptions, sound string) (token string, err error) {
 	if _, err := demo.Calls(sound, demo.PaymentLine); err != nil {
 		return "", err
@@ -74,10 +74,7 @@ func writeDemo(o *boxOptions, sound string) (token string, err error) {
 		return "", err
 	}
 	token = newToken()
-	if err := os.MkdirAll(o.dir, 0o700); err != nil {
-		return "", err
-	}
-	o.config = filepath.Join(o.dir, "demo.toml")
+	o.config = filepath.Join(sound, "linevault.toml")
 	return token, os.WriteFile(o.config, demo.Config(sound, token), 0o600)
 }
 
@@ -99,10 +96,10 @@ func run(ctx context.Context, o boxOptions, token, sound string) error {
 	<-ctx.Done()
 	recorder.end() // first: what it recorded is committed while the desk can still show it
 	desk.end()
-	if err := context.Cause(ctx); err != context.Canceled {
-		return err
+	if c := (coded{}); errors.As(context.Cause(ctx), &c) {
+		return c // one of them cannot start
 	}
-	return nil
+	return nil // told to stop
 }
 
 // terminal is the demonstration's payment terminal, which uses the box from outside as a real

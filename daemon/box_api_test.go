@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"linevault/daemon/api"
+	"linevault/daemon/link"
+)
+
+// A terminal pauses a line by the API, over TLS, and what it is answered is true.
+func TestTerminalPausesByAPI(t *testing.T) {
+	_, toml := scripts(t, 2, 12)
+	token := newToken()
+	toml += fmt.Sprintf("[[terminal]]\nname = \"till 1\"\nlines = [\"Line 0\"]\ntoken_sha256 = \"%x\"\n", sha256.Sum256([]byte(token)))
+	b := newBox(t, toml)
+	b.start("run")
+	b.await("calls", func() bool { s, _ := b.status(); return count(s, link.Recording) == 2 })
+	k := &till{t: t, url: "https://" + b.api, client: trusting(t, b.dir)}
+	for _, r := range []struct {
+		method, path, token, body string
+		status                    int
+	}{
+		{"PUT", "/v1/lines/line-0/pause", "", "", http.StatusUnauthorized},
+		{"PUT", "/v1/lines/line-0/pause", newToken(), "", http.StatusUnauthorized},
+		{"PUT", "/v1/lines/line-1/pause", token, "", http.StatusForbidden},
+		{"PUT", "/v1/lines/line-9/pause", token, "", http.StatusNotFound},
+		{"PUT", "/v1/lines/line-0/pause", token, `{"max_seconds": 5000}`, http.StatusUnprocessableEntity},
+		{"PUT", "/v1/lines/line-0/pause", token, `{"reasn": "x"}`, http.StatusUnprocessableEntity},
+		{"PUT", "/v1/lines/line-0/pause", token, `{"from": "yesterday"}`, http.StatusUnprocessableEntity},
+		{"PATCH", "/v1/lines/line-0/pause", token, "", http.StatusMethodNotAllowed},
+		{"GET", "/v2/lines", token, "", http.StatusNotFound},
+	} {
+		if got, _ := k.ask(r.method, r.path, r.token, r.body); got != r.status {
+			t.Errorf("%s %s %s: %d, want %d", r.method, r.path, r.body, got, r.status)
+		}
+	}
+	asked := time.Now()
+	status, a := k.ask("PUT", "/v1/lines/line-0/pause", token, `{"reason": "card payment", "max_seconds": 60, "terminal_ref": "42"}`)
+	if status != http.StatusOK || a.State != link.Paused || a.Position == nil || a.Call == "" {
+		t.Fatalf("pause: %d %+v", status, a)
+	}
+	if d := asked.Add(-500 * time.Millisecond).Sub(a.At).Abs(); d > 200*time.Millisecond {
+		t.Errorf("cut at %v, asked at %v: %v from the guard", a.At, asked, d)
+	}
+	if _, again := k.ask("POST", "/v1/lines/line-0/pause", token, ""); again.State != link.Paused {
+		t.Errorf("paused again: %+v", again)
+	}
+	if _, s := k.ask("GET", "/v1/lines/line-0", token, ""); s.State != link.Paused || len(s.PausedBy) != 1 || s.PausedBy[0] != "terminal till 1" {
+		t.Errorf("state %+v", s)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	resumed := time.Now()
+	if status, r := k.ask("DELETE", "/v1/lines/line-0/pause", token, ""); status != http.StatusOK || r.State != link.Recording {
+		t.Fatalf("resume: %d %+v", status, r)
+	}
+	b.await("the call to end", func() bool {
+		for _, c := range b.calls() {
+			if string(c.ID) == a.Call && c.State == "hung up" {
+				return true
+			}
+		}
+		return false
+	})
+	for _, c := range b.calls() {
+		if string(c.ID) != a.Call {
+			continue
+		}
+		if len(c.Gaps) != 1 || c.Gaps[0].By != "terminal till 1" || c.Gaps[0].Reason != "card payment (42)" || c.Length != 12 {
+			t.Fatalf("the paused call is %+v", c)
+		}
+		want := resumed.Sub(asked).Seconds() + 0.7
+		if got := c.Gaps[0].To - c.Gaps[0].From; got < want-0.2 || got > want+0.2 {
+			t.Errorf("the gap is %.2f s long, want %.2f", got, want)
+		}
+	}
+	b.await("an idle line", func() bool {
+		status, _ := k.ask("PUT", "/v1/lines/line-0/pause", token, "")
+		if status == http.StatusOK {
+			k.ask("DELETE", "/v1/lines/line-0/pause", token, "")
+		}
+		return status == http.StatusConflict
+	})
+	b.stop()
+	b.check()
+}
+
+// till is a payment terminal.
+type till struct {
+	t      *testing.T
+	url    string
+	client *http.Client
+}
+
+func (k *till) ask(method, path, token, body string) (status int, l api.Line) {
+	k.t.Helper()
+	r, err := http.NewRequestWithContext(k.t.Context(), method, k.url+path, bytes.NewBufferString(body))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	a, err := k.client.Do(r)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer a.Body.Close()
+	if a.StatusCode == http.StatusOK {
+		if err := json.NewDecoder(a.Body).Decode(&l); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+	return a.StatusCode, l
+}
+
+// trusting is a client that trusts the box's own certificate and no other.
+func trusting(t *testing.T, dir string) *http.Client {
+	t.Helper()
+	pem, err := os.ReadFile(filepath.Join(dir, "tls", "box.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca := x509.NewCertPool()
+	if !ca.AppendCertsFromPEM(pem) {
+		t.Fatal("no certificate in the box's file")
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: ca}}}
+}
