@@ -28,7 +28,7 @@ help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
 
 run: demo       ## the box with four demonstration lines, at an address it prints
-	./linevault run --demo --data $(DATA)
+	./linevault run --demo --demo-sound $(DEMO) --data $(DATA)
 
 build: web      ## ./linevault, the one binary
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o linevault ./daemon
