@@ -83,7 +83,7 @@ func boardOf(s link.Status) Board {
 	for _, l := range s.Lines {
 		b.Lines = append(b.Lines, Line{
 			ID: string(l.Line), Name: l.Name, Department: l.Department, Number: string(l.Number),
-			State: State(l.State), Legs: l.Legs, Levels: l.Levels, Since: l.Since,
+			State: State(l.State), Legs: l.Legs, Levels: append([]float64{}, l.Levels...), Since: l.Since,
 			PausedBy: l.PausedBy, Problem: l.Problem,
 		})
 	}

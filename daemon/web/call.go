@@ -73,7 +73,7 @@ func (s *server) callBody(r *http.Request) (callBody, error) {
 	}
 	for _, g := range c.Gaps {
 		body.Gaps = append(body.Gaps, gapView{
-			Seconds: seconds(g.From), From: clock(g.From), To: clock(g.To), Length: spoken(g.To - g.From), Text: gapText(g),
+			Seconds: seconds(g.From), From: exact(g.From), To: exact(g.To), Length: exactly(g.To - g.From), Text: gapText(g),
 		})
 	}
 	if body.Gaps != nil {

@@ -62,14 +62,18 @@ func (st *stream) send(event string, v any) error {
 }
 
 func (st *stream) write(text string) error {
-	// The server's own write deadline is for pages; a stream has one for each event.
+	// The server's own write deadline is for pages; a stream has one for each event, and none
+	// between events: HTTP/2 cuts a stream whose deadline passes, even if nothing was to say.
 	if err := st.out.SetWriteDeadline(time.Now().Add(sendWithin)); err != nil {
 		return err
 	}
 	if _, err := st.w.Write([]byte(text)); err != nil {
 		return err
 	}
-	return st.out.Flush()
+	if err := st.out.Flush(); err != nil {
+		return err
+	}
+	return st.out.SetWriteDeadline(time.Time{})
 }
 
 // check ends the stream of who has signed out, or may not see this any more.

@@ -19,6 +19,34 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
+// exact is clock with tenths, where there are any: a pause is shown in its true length.
+func exact(d time.Duration) string {
+	d = d.Round(100 * time.Millisecond)
+	s, tenth := d.Truncate(time.Second), d%time.Second/(100*time.Millisecond)
+	if tenth == 0 {
+		return clock(s)
+	}
+	return fmt.Sprintf("%s.%d", clock(s), tenth)
+}
+
+// exactly is a length in words: 9.5 seconds, 1 minute 4 seconds.
+func exactly(d time.Duration) string {
+	d = d.Round(100 * time.Millisecond)
+	minutes, rest := int(d/time.Minute), d%time.Minute
+	unit := "seconds"
+	if rest == time.Second {
+		unit = "second"
+	}
+	words := strconv.FormatFloat(rest.Seconds(), 'f', -1, 64) + " " + unit
+	switch {
+	case minutes == 0:
+		return words
+	case rest == 0:
+		return plural(minutes, "minute")
+	}
+	return plural(minutes, "minute") + " " + words
+}
+
 // spoken is a length in a sentence: 8 seconds, 2 minutes. It rounds up, for waits.
 func spoken(d time.Duration) string {
 	n, unit := int64((d+time.Second-1)/time.Second), "second"

@@ -33,6 +33,7 @@ type site struct {
 
 func open(t *testing.T) *site {
 	t.Helper()
+	t.Parallel()
 	needs(t)
 	s := &site{Box: controltest.New(t), code: make(chan string, 1), log: new(bytes.Buffer)}
 	s.Board.Set(controltest.Lines())

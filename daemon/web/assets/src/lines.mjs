@@ -38,7 +38,7 @@ export function watchLines(table) {
 function showLevels(row, levels, words) {
   if (!row) return
   row.querySelectorAll('[data-leg]').forEach((leg, i) => {
-    const level = levels[i]
+    const level = levels?.[i]
     const meter = leg.querySelector('meter')
     meter.value = level === undefined ? meter.min : level
     if (words) leg.querySelector('[data-level]').textContent = level === undefined ? 'no level' : `${Math.round(level)} dB`
