@@ -44,6 +44,10 @@ func TestTerminalPausesByAPI(t *testing.T) {
 			t.Errorf("%s %s %s: %d, want %d", r.method, r.path, r.body, got, r.status)
 		}
 	}
+	b.await("more of the call than the guard", func() bool {
+		_, l := k.ask("GET", "/v1/lines/line-0", token, "")
+		return l.State == link.Recording && time.Since(l.Since) > time.Second && time.Since(l.Since) < 5*time.Second
+	})
 	asked := time.Now()
 	status, a := k.ask("PUT", "/v1/lines/line-0/pause", token, `{"reason": "card payment", "max_seconds": 60, "terminal_ref": "42"}`)
 	if status != http.StatusOK || a.State != link.Paused || a.Position == nil || a.Call == "" {
@@ -77,6 +81,10 @@ func TestTerminalPausesByAPI(t *testing.T) {
 		}
 		if len(c.Gaps) != 1 || c.Gaps[0].By != "terminal till 1" || c.Gaps[0].Reason != "card payment (42)" || c.Length != 12 {
 			t.Fatalf("the paused call is %+v", c)
+		}
+		cut := c.Start.Add(time.Duration(c.Gaps[0].From * float64(time.Second)))
+		if d := asked.Add(-500 * time.Millisecond).Sub(cut).Abs(); d > 200*time.Millisecond {
+			t.Errorf("the recording is cut at %v, the pause was asked for at %v: %v from the guard", cut, asked, d)
 		}
 		want := resumed.Sub(asked).Seconds() + 0.7
 		if got := c.Gaps[0].To - c.Gaps[0].From; got < want-0.2 || got > want+0.2 {

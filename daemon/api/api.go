@@ -76,9 +76,6 @@ func (a *API) Handler() http.Handler {
 	for _, r := range Routes() {
 		mux.HandleFunc(r.Pattern, a.known(does[r.Pattern]))
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		problem(w, http.StatusNotFound, "There is nothing here. Lines are at /v1/lines/{line}.")
-	})
 	return mux
 }
 
