@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"linevault/codec"
+	"linevault/codec/ogg"
 	"linevault/codec/pcm"
 )
 
@@ -162,7 +163,7 @@ func (b *builder) endInstant() {
 	run := &b.runs[len(b.runs)-1]
 	run.Frames++
 	run.Raw += b.raw
-	run.Cost += oggCost(b.sizes[:b.format.Legs]...)
+	run.Cost += ogg.Cost(b.sizes[:b.format.Legs]...)
 	b.pos = b.first.Span.To
 	run.Span.To = b.pos
 	b.legs = 0

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"linevault/codec"
+	"linevault/codec/ogg"
 	"linevault/codec/pcm"
 )
 
@@ -257,7 +258,7 @@ func runsOf(f pcm.Format, box int, content []byte, v visitor) ([]Run, pcm.Span, 
 		r.Span.To = p.Span.To
 		r.Frames++
 		r.Raw += packetSamples(p.Data, f.Rate)
-		r.Cost += oggCost(sizes[:f.Legs]...)
+		r.Cost += ogg.Cost(sizes[:f.Legs]...)
 		return nil
 	}
 	v.gap = func(g Gap) error {

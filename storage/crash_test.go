@@ -178,7 +178,7 @@ func killOnce(t *testing.T, dir string, calls map[CallID]acked) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(time.Duration(20+rand.IntN(130))*time.Millisecond, func() {
+	timer := time.AfterFunc(time.Duration(10+rand.IntN(90))*time.Millisecond, func() {
 		_ = cmd.Process.Signal(syscall.SIGKILL) // it may have ended, which Wait tells
 	})
 	defer timer.Stop()

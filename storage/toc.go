@@ -36,20 +36,3 @@ func frameSamples(toc byte) int {
 		return 120 << (config & 3)
 	}
 }
-
-// oggCost is how many bytes one instant's packets take in an Ogg page: the packet of both
-// legs (RFC 6716 appendix B: the first one is self-delimiting) and its lacing values.
-func oggCost(sizes ...int) int {
-	n := 0
-	for i, size := range sizes {
-		if i < len(sizes)-1 {
-			if size-1 < 252 {
-				n++
-			} else {
-				n += 2
-			}
-		}
-		n += size
-	}
-	return n + n/255 + 1
-}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"linevault/codec"
+	"linevault/codec/ogg"
 	"linevault/codec/pcm"
 )
 
@@ -65,7 +66,7 @@ func (p *Playback) split(run Run, l Gap) ([]Run, error) {
 		} else {
 			r.Frames++
 			r.Raw += packetSamples(k.Data, p.format.Rate)
-			r.Cost += oggCost(sizes[:p.format.Legs]...)
+			r.Cost += ogg.Cost(sizes[:p.format.Legs]...)
 		}
 		instant++
 		return nil

@@ -81,6 +81,9 @@ func openPages(r io.ReaderAt, size int64) (*pages, error) {
 	return p, nil
 }
 
+// count bounds how many pages there can be: what a damaged file says is not believed alone.
+func (p *pages) count() uint64 { return min(p.high, uint64(p.size)/pageSize+1) }
+
 // page returns the page with its overflow, checked against its own header.
 func (p *pages) page(id uint64) ([]byte, error) {
 	if b, ok := p.cache[id]; ok {
@@ -244,7 +247,7 @@ func (p *pages) walk(in bucket, found func(element), damaged func(error)) {
 		damaged(err)
 		return
 	}
-	w := walker{p: p, found: found, damaged: damaged, left: p.high + 1}
+	w := walker{p: p, found: found, damaged: damaged, left: p.count()}
 	w.page(b, 0)
 }
 

@@ -152,7 +152,7 @@ func (r *Reader) measure() (int64, error) {
 		if !branch {
 			i, ok := fragmentNumber(e)
 			// A fragment takes a page at least: no flipped bit makes the stream endless.
-			if !ok || uint64(i) >= r.pages.high {
+			if !ok || uint64(i) >= r.pages.count() {
 				return 0, errPage
 			}
 			return i*body + int64(len(e.value)) - 2, nil
@@ -241,10 +241,14 @@ func (r *Reader) keep(b []byte, n int) error {
 
 func (r *Reader) stream() *stream { return &stream{fragment: r.fragment, length: r.size} }
 
-// Read returns the box whose head is at off, in memory of its own.
+// Read returns the box whose head is at off, in memory of its own. A negative offset stands
+// for a head that Scan found damaged.
 func (r *Reader) Read(off int64) (Head, []byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if off < 0 {
+		return Head{}, nil, &DamageError{Segment: r.Name.String(), Offset: -1, Err: errHead}
+	}
 	h, sealed, _, err := r.stream().record(off)
 	if err != nil {
 		return h, nil, &DamageError{Segment: r.Name.String(), Offset: off, Err: err}
@@ -312,7 +316,7 @@ func (r *Reader) Scan(damaged func(error)) []*Entry {
 			return
 		case h.Box != e.First+uint64(len(e.Offsets)):
 			// Those between were lost: an offset that reads as damage keeps the numbers.
-			for h.Box > e.First+uint64(len(e.Offsets)) && h.Box-e.First < 1<<20 {
+			for h.Box > e.First+uint64(len(e.Offsets)) && h.Box-e.First < uint64(r.size) {
 				e.Offsets = append(e.Offsets, -1)
 			}
 			if h.Box != e.First+uint64(len(e.Offsets)) {

@@ -2,8 +2,10 @@ package segment
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -22,8 +24,8 @@ func fill(tb testing.TB, w *Writer, n int, size func(int) int) (boxes [][]byte, 
 	tb.Helper()
 	rnd := rand.New(rand.NewPCG(1, 2))
 	entries = []*Entry{
-		{Part: seal.NewPartID(), Number: 1, Commits: true, Commitment: [32]byte{1}},
-		{Part: seal.NewPartID(), Number: 2, First: 40},
+		{Part: seal.PartID{1}, Number: 1, Commits: true, Commitment: [32]byte{1}},
+		{Part: seal.PartID{2}, Number: 2, First: 40},
 	}
 	for i := range n {
 		e := entries[i%2]
@@ -237,13 +239,20 @@ func FuzzFile(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(whole, uint32(0), byte(0))
-	f.Add(whole, uint32(4096*3+8), byte(3))
-	f.Fuzz(func(t *testing.T, b []byte, at uint32, x byte) {
-		if len(b) == 0 {
-			return
+	f.Add([]byte{}, uint32(0), false)
+	f.Add([]byte{2, 0, 9}, uint32(4096*3+8), false)
+	f.Add([]byte{1, 0, 0, 0, 0, 0, 0, 0x40}, uint32(16+40), true)
+	f.Fuzz(func(t *testing.T, patch []byte, at uint32, sum bool) {
+		b := bytes.Clone(whole)
+		copy(b[int(at)%len(b):], patch)
+		for i := range 2 {
+			// A patch of a meta page counts for something only with its checksum.
+			m := b[i*pageSize+pageHeader:][:metaSize]
+			if h := fnv.New64a(); sum {
+				h.Write(m[:56])
+				binary.LittleEndian.PutUint64(m[56:], h.Sum64())
+			}
 		}
-		b[int(at)%len(b)] ^= x
 		r := &Reader{Name: name}
 		if err := r.open(bytes.NewReader(b), int64(len(b))); err != nil {
 			return

@@ -37,6 +37,9 @@ func (r *Reader) Verify(damaged func(error)) {
 			seen++
 		}
 		for _, off := range e.Offsets {
+			if off < 0 {
+				continue // Scan has told
+			}
 			i := off / body
 			if first, ok := starts[i]; ok && int64(first) > off%body {
 				report(off, errors.New("a box begins where its fragment says that none does"))
