@@ -119,8 +119,15 @@ func TestTreeIsMended(t *testing.T) {
 	}
 	hashes, index := read(t, file(dir, "hashes")), read(t, file(dir, "index"))
 	for _, cut := range [][2]int{
-		{0, 0}, {0, len(index)}, {len(hashes), 0}, {len(hashes) - 1, len(index) - 1}, {33, len(index)}, {len(hashes), 17},
-		{len(hashes) / 2, len(index)}, {len(hashes), len(index) / 2}, {len(hashes) - 64, len(index) - 8},
+		{0, 0},
+		{0, len(index)},
+		{len(hashes), 0},
+		{len(hashes) - 1, len(index) - 1},
+		{33, len(index)},
+		{len(hashes), 17},
+		{len(hashes) / 2, len(index)},
+		{len(hashes), len(index) / 2},
+		{len(hashes) - 64, len(index) - 8},
 	} {
 		replace(t, file(dir, "hashes"), hashes[:cut[0]])
 		replace(t, file(dir, "index"), index[:cut[1]])
