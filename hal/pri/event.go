@@ -14,6 +14,8 @@ const (
 	Answered                    // both parties are through
 	Held                        // the channel is given up; audio on it is no longer this call's
 	Retrieved                   // the call is back, maybe on another timeslot
+	FarHeld                     // the far end parked the call (Q.931 4.5.22, Q.932 9.3); the channel stays
+	FarBack                     // the far end took it up again
 	Diverted                    // the called side sent the call elsewhere
 	Renamed                     // the other party's number is known, or is another
 	Transferred                 // the call was joined with another of this line
@@ -27,7 +29,7 @@ const (
 )
 
 var kindNames = [...]string{
-	"", "began", "fixed", "dialled", "rang", "answered", "held", "retrieved", "diverted", "renamed",
+	"", "began", "fixed", "dialled", "rang", "answered", "held", "retrieved", "far held", "far back", "diverted", "renamed",
 	"transferred", "doubted", "ended", "freed", "link up", "link down", "missed", "rewired",
 }
 

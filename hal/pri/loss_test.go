@@ -222,6 +222,27 @@ func TestHeldChannelIsFree(t *testing.T) {
 	}
 }
 
+// TestEvents is the order in which a call's life is told.
+func TestEvents(t *testing.T) {
+	for scenario, want := range map[string]string{
+		"remote_suspend":   "link down, link up, began, fixed, rang, answered, far held, far back, ended, freed",
+		"hold_retrieve":    "link down, link up, began, fixed, rang, answered, held, retrieved, ended, freed",
+		"overlap_in_ddi":   "link down, link up, began, fixed, dialled, dialled, rang, answered, ended, freed",
+		"connected_number": "link down, link up, began, fixed, diverted, rang, answered, renamed, ended, freed",
+	} {
+		_, events, _ := run(load(t, scenario))
+		var told []string
+		for _, e := range events {
+			if e.Kind != Rewired {
+				told = append(told, e.Kind.String())
+			}
+		}
+		if got := strings.Join(told, ", "); got != want {
+			t.Errorf("%s: %s", scenario, got)
+		}
+	}
+}
+
 // TestBounded floods a tap with calls that never end.
 func TestBounded(t *testing.T) {
 	tap := NewTap()

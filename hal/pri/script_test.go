@@ -261,6 +261,28 @@ func TestScripts(t *testing.T) {
 			3 user 1' REL busy
 			4 net 1 SETUP speech from1 to20 ch5
 			4 user 1' RELCOM busy`, []string{"in 11>20 [5] s1 a2 e3 cleared 16", "in 11>20 [5] s4 e4 cleared 17"}},
+		"SETUP from the wrong side": {`
+			0 up
+			1 net 1' SETUP speech from1 to20 ch5`, nil},
+		"RESTART crosses a SETUP": {`
+			0 up
+			1 user 1 SETUP speech from1 to20 ch5
+			1 net 0 RESTART ch5
+			2 net 1' CONN ch5
+			3 net 0 RESTART ch5`, []string{"out 11>20 [5] s1 a2 e3 restarted"}},
+		"alive after a long outage": {`
+			0 up
+			1 net 1 SETUP speech from1 to20 ch5
+			2 user 1' CONN ch5
+			60 up
+			61 user 1' NOTIFY
+			62 net 2 SETUP speech from1 to20`, []string{"in 11>20 [5] s1 a2 end not heard", "in 11>20 [] s62 end not heard"}},
+		"not heard of after a long outage": {`
+			0 up
+			1 net 1 SETUP speech from1 to20 ch5
+			2 user 1' CONN ch5
+			60 up
+			62 net 2 SETUP speech from1 to20`, []string{"in 11>20 [5] s1 a2 e60 lost with the D channel 27", "in 11>20 [] s62 end not heard"}},
 		"CONNECT missed": {`
 			0 up
 			1 net 1 SETUP speech from1 to20 ch5
@@ -292,4 +314,21 @@ func TestScripts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReleaseCollision frees a call when both sides have sent RELEASE: nothing follows (Q.931 5.3.4).
+func TestReleaseCollision(t *testing.T) {
+	_, events, _ := run(play(t, `
+		0 up
+		1 net 1 SETUP speech from1 to20 ch5
+		2 user 1' CONN ch5
+		3 net 1 REL normal
+		4 user 1' REL busy
+		9 net 2 SETUP speech from1 to20 ch5`))
+	for _, e := range events {
+		if e.Kind == Freed && e.Call.ID == 1 && e.At == 4*time.Second {
+			return
+		}
+	}
+	t.Errorf("not freed by the second RELEASE: %+v", events)
 }

@@ -149,6 +149,20 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// TestLinkResets has SABME begin the numbering afresh, even where its UA is missed: the same message
+// under the same number is another one then.
+func TestLinkResets(t *testing.T) {
+	var l Link
+	s := l.From(Network)
+	if s.Heard(0, []byte("a")) != Fresh || s.Heard(0, []byte("a")) != Repeat {
+		t.Error("before")
+	}
+	l.Follow(Frame{Kind: SABME}, Network, 1)
+	if s.Heard(0, []byte("a")) != Fresh {
+		t.Error("taken for a repeat after SABME")
+	}
+}
+
 // FuzzQ921 reads any octets: what is a frame encodes to the same octets.
 func FuzzQ921(f *testing.F) {
 	for _, s := range []string{"02017f", "000173", "00010102", "02010000080200010504038090a3", "fcff030f0000017f", ""} {
