@@ -229,4 +229,9 @@ func (s suite) misuse(t *testing.T) {
 			t.Errorf("%s without a break was accepted", name)
 		}
 	}
+	ragged := s.sound(1, 200, 10)
+	ragged.PCM = ragged.PCM[:len(ragged.PCM)-1]
+	if err := e.Encode(ragged, Collect(&got)); err == nil && s.format.Legs > 1 {
+		t.Error("a frame with a sample of one leg only was accepted")
+	}
 }

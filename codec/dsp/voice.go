@@ -106,7 +106,8 @@ func (v *Voice) measure(samples []int16) {
 // band is the energy of all but the first four lags of s.
 func band(s []int16, lag int) int64 {
 	var sum int64
-	a, b, c, d := s[4*lag:], s[3*lag:], s[lag:], s
+	a := s[4*lag:]
+	b, c, d := s[3*lag:][:len(a)], s[lag:][:len(a)], s[:len(a)]
 	for i := range a {
 		y := int64(int32(a[i]) + int32(b[i]) - int32(c[i]) - int32(d[i]))
 		sum += y * y

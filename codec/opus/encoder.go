@@ -92,6 +92,9 @@ func (e *Encoder) Encode(f pcm.Frame, emit func(codec.Packet) error) error {
 	if f.Format != e.format {
 		return fmt.Errorf("opus encoder: frame of %v for an encoder of %v", f.Format, e.format)
 	}
+	if len(f.PCM)%e.format.Legs != 0 {
+		return fmt.Errorf("opus encoder: frame of %d samples for %d legs", len(f.PCM), e.format.Legs)
+	}
 	if f.Len() == 0 {
 		return nil
 	}

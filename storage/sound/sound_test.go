@@ -261,7 +261,7 @@ func unogg(t *testing.T, file []byte, f pcm.Format) (legs [][]int16, seconds flo
 // each stretch of sound within 1.25 ms of its place where gaps are not too short to absorb
 // the padding of a break.
 func TestInvariantTileOgg(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		f := pcm.Format{Rate: 8000, Legs: 1 + int(seed)%2}
 		m, perfect := random(t, f, seed)
 		o := mustOgg(t, m)
