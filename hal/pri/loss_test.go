@@ -141,6 +141,39 @@ func TestOneDirection(t *testing.T) {
 	}
 }
 
+// TestReceiverDies has one receiver fall silent before a call: the other still tells of the call,
+// settle later at most, and nothing waits for ever.
+func TestReceiverDies(t *testing.T) {
+	frames := slices.DeleteFunc(load(t, "answered_in"), func(h heard) bool { return h.from == q921.User && numbered([]heard{h}) })
+	tap := NewTap()
+	told := map[Kind]time.Duration{}
+	at := time.Duration(0)
+	note := func(events []Event) {
+		for _, e := range events {
+			told[e.Kind] = at
+		}
+	}
+	for _, f := range frames {
+		for ; at < f.at; at += 50 * time.Millisecond {
+			note(tap.Advance(at))
+		}
+		note(tap.Feed(f.data, f.from, at))
+	}
+	for range 10 {
+		at += 50 * time.Millisecond
+		note(tap.Advance(at))
+	}
+	for kind, when := range map[Kind]float64{Began: 0, Answered: 0.68, Ended: 2.21} {
+		if late := told[kind].Seconds() - when; late < 0 || late > 0.4 {
+			t.Errorf("%v told at %v, %.2f s late", kind, told[kind], late)
+		}
+	}
+	note(tap.Advance(at + time.Minute))
+	if h := tap.Health(); h.Missed != 4 { // CALL PROCEEDING, ALERTING, CONNECT, RELEASE
+		t.Errorf("%d missed", h.Missed)
+	}
+}
+
 // TestSameSide notices two receivers on one pair.
 func TestSameSide(t *testing.T) {
 	_, notes := decode(t, "testdata/answered_in.net.pcap", "testdata/answered_in.net.pcap")

@@ -16,5 +16,5 @@ const (
 	answerWait  = 15 * time.Second        // T303 4 s, twice (9.1): a SETUP that nobody answered
 	clearWait   = 90 * time.Second        // T305 30 s and T308 4 s, twice: clearing that stopped
 	longestT309 = (18 + 90) * time.Second // the link is given up, then T309 of at most 90 s
-	settle      = 500 * time.Millisecond  // by how much the two receivers may be out of step
+	settle      = 250 * time.Millisecond  // by how much the two receivers may be out of step
 )

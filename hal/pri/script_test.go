@@ -150,6 +150,7 @@ func TestScripts(t *testing.T) {
 			0 up
 			0 user 9' STATUS null
 			1 net 1 SETUP speech from1 to20 ch5
+			2 user 9' STATUS null
 			60 user 2 SETUP speech from1 to20
 			60 net 2' RELCOM busy`, []string{"in 11>20 [5] s1 ignored", "out 11>20 [] s60 e60 cleared 17"}},
 		"the reference comes round again": {`

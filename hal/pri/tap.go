@@ -147,16 +147,22 @@ func (t *Tap) begin(at time.Duration) {
 		return
 	}
 	t.swept = t.now
-	both := t.heardBoth()
 	for _, c := range t.oldest() {
 		idle := t.now - c.touched
 		switch {
 		case c.State == Clearing && idle > clearWait, c.service && idle > clearWait:
 			t.free(c, t.now)
-		case both && !c.replied && c.State == Offered && !c.Joined && idle > answerWait:
+		case idle > answerWait && t.unanswered(c):
 			t.abandon(c, t.now, Ignored)
 		}
 	}
+}
+
+// unanswered reports whether nobody answered the call's SETUP, as far as the called side can be
+// heard: its receiver may be dead, and the call up.
+func (t *Tap) unanswered(c *call) bool {
+	last, heard := t.link.Last(c.origin.Other())
+	return heard && last >= c.touched && !c.replied && !c.Joined && c.State == Offered
 }
 
 func (t *Tap) heardBoth() bool {

@@ -34,6 +34,9 @@ func (l *Link) State() State { return l.state }
 // From is the numbering of what one side sends.
 func (l *Link) From(s Side) *Sequence { return &l.from[s] }
 
+// Last is when that side's last numbered frame came.
+func (l *Link) Last(s Side) (time.Duration, bool) { return l.alive[s], l.heard[s] }
+
 // Alive is when the two ends last heard of each other: a side that polls alone proves nothing.
 func (l *Link) Alive() (time.Duration, bool) {
 	switch {
