@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -112,7 +113,7 @@ func (k ringKey) decode(b []byte) (ringFile, error) {
 	version, root, ok2 := strings.Cut(head, " root ")
 	switch {
 	case !ok || !ok2:
-		return f, fmt.Errorf("the first line is damaged: put keys/ring back from your backup")
+		return f, errors.New("the first line is damaged: put keys/ring back from your backup")
 	case version != ringVersion:
 		return f, fmt.Errorf("the keyring is %w", ErrNewer)
 	case root != k.root:
@@ -127,7 +128,7 @@ func (k ringKey) decode(b []byte) (ringFile, error) {
 		}
 	}
 	if f.store == nil {
-		return f, fmt.Errorf("the store's own secret is damaged: put keys/ring back from your backup")
+		return f, errors.New("the store's own secret is damaged: put keys/ring back from your backup")
 	}
 	if !whole && len(f.problems) == 0 {
 		f.problems = []string{"lines are missing or were moved"}
@@ -135,36 +136,37 @@ func (k ringKey) decode(b []byte) (ringFile, error) {
 	return f, nil
 }
 
+var errDamaged = errors.New("damaged")
+
 // line takes in one line after the first. Its errors show the period at most.
 func (k ringKey) line(f *ringFile, line string) error {
-	damaged := fmt.Errorf("damaged")
 	fields := strings.Fields(line)
 	if len(fields) == 0 {
-		return damaged
+		return errDamaged
 	}
 	sealed, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
 	switch {
 	case fields[0] == "end" && len(fields) == 3:
 		return nil
 	case err != nil:
-		return damaged
+		return errDamaged
 	case fields[0] == "store" && len(fields) == 2:
 		store, err := k.open(sealed, "store")
 		if err != nil {
-			return damaged
+			return errDamaged
 		}
 		f.store = hidden(store)
 	case fields[0] == "period" && len(fields) == 4:
 		p := period{class: fields[1], day: Day(fields[2])}
 		if p.check() != nil {
-			return damaged
+			return errDamaged
 		}
 		if _, err := k.openPeriod(p, sealed); err != nil {
 			return fmt.Errorf("the key of %s is damaged", p)
 		}
 		f.periods[p] = sealed
 	default:
-		return damaged
+		return errDamaged
 	}
 	return nil
 }

@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"slices"
 	"strings"
@@ -284,4 +286,19 @@ func FuzzEntries(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestNewer refuses a ledger that a newer version has written to, and leaves it as it is.
+func TestNewer(t *testing.T) {
+	dir := fill(t, 2)
+	// A whole record of format 2 with nothing in it.
+	newer := append(read(t, file(dir, "entries")), 'L', 'J', 2, 0, 0, 0, 0, 0x00, 0x00, 0x00, 0x00)
+	binary.BigEndian.PutUint32(newer[len(newer)-4:], crc32.Checksum(newer[len(newer)-11:len(newer)-4], crc32.MakeTable(crc32.Castagnoli)))
+	replace(t, file(dir, "entries"), newer)
+	if _, err := Open(dir, key); !errors.Is(err, journal.ErrNewer) {
+		t.Error(err)
+	}
+	if !bytes.Equal(read(t, file(dir, "entries")), newer) {
+		t.Error("it was changed")
+	}
 }
