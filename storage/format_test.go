@@ -1,0 +1,103 @@
+package storage
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"linevault/codec"
+	"linevault/codec/pcm"
+)
+
+// worked finds the examples of a kind in FORMAT.md: a block of hex, then a block of what it
+// says.
+func worked(t *testing.T, kind string) (content []byte, says string) {
+	t.Helper()
+	doc, err := os.ReadFile("FORMAT.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile("(?s)```hex " + kind + "\n(.*?)```\n.*?```text\n(.*?)```").FindSubmatch(doc)
+	if m == nil {
+		t.Fatalf("FORMAT.md has no worked bytes of %q", kind)
+	}
+	var digits strings.Builder
+	for line := range strings.Lines(string(m[1])) {
+		bytes, _, _ := strings.Cut(line, "|")
+		digits.WriteString(strings.Join(strings.Fields(bytes), ""))
+	}
+	content, err = hex.DecodeString(digits.String())
+	if err != nil {
+		t.Fatalf("%s: %v", kind, err)
+	}
+	return content, string(m[2])
+}
+
+// What FORMAT.md says of its worked bytes is what the code reads in them.
+func TestFormatBox(t *testing.T) {
+	for _, kind := range []string{"sound", "header", "final"} {
+		content, says := worked(t, kind)
+		if got := describeBox(t, content); got != says {
+			t.Errorf("the %s box reads as\n%s\nand FORMAT.md says\n%s", kind, got, says)
+		}
+	}
+}
+
+func describeBox(t *testing.T, content []byte) string {
+	t.Helper()
+	var b strings.Builder
+	say := func(format string, a ...any) error {
+		fmt.Fprintf(&b, format+"\n", a...)
+		return nil
+	}
+	span, err := readBox(pcm.Format{Rate: 8000, Legs: 2}, content, visitor{
+		run: func(restart bool, epoch pcm.Epoch) error { return say("run, restart %v, epoch %d", restart, epoch) },
+		packet: func(p codec.Packet) error {
+			return say("packet of leg %d, samples %d..%d: %x", p.Leg, p.Span.From, p.Span.To, p.Data)
+		},
+		gap: func(g Gap) error {
+			return say("gap %d..%d, %s, by %q, because %q", g.Span.From, g.Span.To, g.Cause, g.By, g.Reason)
+		},
+		peaks: func(leg pcm.Leg, bin int64, v []byte) error {
+			return say("peaks of leg %d from bin %d: %x", leg, bin, v)
+		},
+		late: func(g Gap) error {
+			return say("late %d..%d, by %q, because %q", g.Span.From, g.Span.To, g.By, g.Reason)
+		},
+		call: func(j []byte) error { return say("call: %s", j) },
+		header: func(j []byte) error {
+			if _, err := readHeader(content); err != nil {
+				return err
+			}
+			return say("header: %s", j)
+		},
+		final: func(x []byte) error {
+			f, runs, err := readFinal(pcm.Format{Rate: 8000, Legs: 2}, content)
+			if err != nil {
+				return err
+			}
+			if err := say("end at %d, %s; %d samples of sound", f.End.At, f.End.Why, f.Recorded); err != nil {
+				return err
+			}
+			for _, r := range runs {
+				if r.Gap != nil {
+					err = say("box %d: gap %d..%d, %s", r.Box, r.Span.From, r.Span.To, r.Gap.Cause)
+				} else {
+					err = say("box %d: sound %d..%d, restart %v, %d frames of %d samples, %d bytes in Ogg",
+						r.Box, r.Span.From, r.Span.To, r.Restart, r.Frames, r.Raw, r.Cost)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("covers %d..%d\n%s", span.From, span.To, b.String())
+}
