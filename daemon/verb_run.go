@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -89,17 +90,44 @@ func run(ctx context.Context, o boxOptions, token, sound string) error {
 	}
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	recorder, desk := supervise(fail, "record", o), supervise(fail, "serve", o)
+	recorder := supervise(fail, "record", o)
+	answers(ctx, o.dir) // before anybody is invited to look
+	if ctx.Err() != nil {
+		recorder.end()
+		return ending(ctx)
+	}
+	desk := supervise(fail, "serve", o)
 	if token != "" {
 		go terminal(ctx, o.dir, cfg, token, sound)
 	}
 	<-ctx.Done()
 	recorder.end() // first: what it recorded is committed while the desk can still show it
 	desk.end()
+	return ending(ctx)
+}
+
+// ending is what a box that ends says: nothing if it was told to, and otherwise what the
+// process said that could not start.
+func ending(ctx context.Context) error {
 	if c := (coded{}); errors.As(context.Cause(ctx), &c) {
-		return c // one of them cannot start
+		return c
 	}
-	return nil // told to stop
+	return nil
+}
+
+// answers waits until the recorder answers, or a while: the desk is of use without it, too.
+func answers(ctx context.Context, dir string) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for c := link.Dial(dir); ctx.Err() == nil; {
+		if _, err := c.Status(ctx); err == nil {
+			return
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // terminal is the demonstration's payment terminal, which uses the box from outside as a real

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# What recording and playing cost, as lines of name, value, unit. Every figure is a ratio
+# taken in one run, or stands beside one: no figure fails anything.
+set -euo pipefail
+box=${1:-./linevault}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+# One process: the whole path against libopus alone on the same sound, in turn.
+"$box" bench
+
+# Instructions, which neither neighbours nor the clock change: the whole path over libopus
+# alone. What both need besides is counted apart and taken off.
+instructions() {
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$box" bench --only "$1" --lines 4 --seconds "$2" --complexity "$3" 2>&1 |
+		sed -nE 's/.*Collected *: *([0-9]+).*/\1/p'
+}
+if command -v valgrind >/dev/null; then
+	for complexity in 5 1; do
+		for what in path bare none; do
+			long=$(instructions "$what" 16 "$complexity")
+			short=$(instructions "$what" 6 "$complexity")
+			printf -v "$what" %s $((long - short))
+		done
+		awk -v p="$path" -v b="$bare" -v n="$none" -v c="$complexity" \
+			'BEGIN { printf "path_instructions_over_libopus_complexity%d %.3f ratio\n", c, (p - n) / (b - n) }'
+	done
+else
+	echo 'valgrind is not installed: instructions were not counted' >&2
+fi
+
+# Whole programs on the same file: processor seconds, the median of five in turn.
+speech="$dir/speech.wav"
+sox /usr/share/asterisk/sounds/en_US_f_Allison/*.wav -r 8000 -c 1 "$dir/all.wav"
+sox "$dir/all.wav" "$speech" trim 0 600
+seconds() { # COMMAND...: user and system seconds
+	local t
+	t=$({ TIMEFORMAT='%U %S'; time "$@" >/dev/null 2>&1; } 2>&1)
+	awk '{ print $1 + $2 }' <<<"$t"
+}
+ours() { rm -rf "$dir/data"; "$box" replay --data "$dir/data" "$speech"; }
+ffmpeg_() {
+	ffmpeg -y -v error -threads 1 -i "$speech" -c:a libopus -b:a 16k -vbr on -application voip -frame_duration 60 \
+		-compression_level 5 "$dir/out.ogg"
+}
+for _ in 1 2 3 4 5; do
+	a=$(seconds ours)
+	b=$(seconds ffmpeg_)
+	awk -v a="$a" -v b="$b" 'BEGIN { print a / b }'
+done | sort -n | sed -n '3s/^\(.*\)$/program_over_ffmpeg_libopus \1 ratio/p'
