@@ -45,8 +45,8 @@ test: install-for-tests  ## installs what is missing, then everything a change m
 check: fmt vet lint unit race  ## what a change must pass, on a machine that has it all
 
 fmt: web        ## formatting and module files are as the tools leave them
-	@test -z "$$($(TOOL) gofumpt -l $(FOLDERS) | tee /dev/stderr)" \
-	  || { echo 'fmt: run gofumpt -w on the files above' >&2; exit 1; }
+	@found=$$($(TOOL) gofumpt -l $(FOLDERS)); test -z "$$found" \
+	  || { printf '%s\n' 'fmt: run gofumpt -w on these:' "$$found" >&2; exit 1; }
 	$(GO) mod tidy -diff
 	$(GO) fix -diff $(PACKAGES)
 
