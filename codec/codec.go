@@ -24,7 +24,8 @@ type Encoder interface {
 	// packet that is complete. An error of emit is returned as it is.
 	Encode(f pcm.Frame, emit func(Packet) error) error
 	// Break emits what is pending, in packets no longer than need be, then forgets all
-	// state: nothing of the sound before a break can colour what is encoded after it.
+	// state, even when emit fails: nothing of the sound before a break can colour what is
+	// encoded after it. Where emit is nil, what is pending is dropped.
 	Break(emit func(Packet) error) error
 	// Close frees the encoder. It does not emit.
 	Close() error

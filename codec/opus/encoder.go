@@ -148,7 +148,7 @@ func (e *Encoder) Break(emit func(codec.Packet) error) error {
 		return nil
 	}
 	var failed error
-	for e.out < e.next && failed == nil {
+	for emit != nil && e.out < e.next && failed == nil {
 		failed = e.emit(e.fit(int(e.next-e.out)), emit)
 	}
 	e.running = false
