@@ -131,6 +131,24 @@ func TestPartFileNone(t *testing.T) {
 	}
 }
 
+// TestPartFileFirstHolds appends another key for a part that has one.
+func TestPartFileFirstHolds(t *testing.T) {
+	dir := t.TempDir()
+	f := partFile(t, dir)
+	for _, b := range []byte{1, 2} {
+		if err := f.Append(id(1), locked(b)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	parts, err := ReadPartFile(dir, "calls", today)
+	if err != nil || len(parts) != 1 || !bytes.Equal(parts[id(1)], locked(1)) {
+		t.Errorf("%d parts, %v", len(parts), err)
+	}
+}
+
 func TestPartFileNewer(t *testing.T) {
 	dir := t.TempDir()
 	f := partFile(t, dir)
