@@ -177,6 +177,7 @@ func (d *Desk) Export(a Actor, id, permit string, f Format) (*Sound, error) {
 var errFormat = errors.New("calls come as ogg or wav")
 
 func (d *Desk) open(id string, f Format) (*Sound, error) {
+	d.refresh()
 	play, err := d.Store.Play(storage.CallID(id))
 	if err != nil {
 		return nil, noCall(err)

@@ -25,6 +25,7 @@ func (d *Desk) Picture(a Actor, id string) (Picture, error) {
 	if err := a.need(Listen); err != nil {
 		return Picture{}, err
 	}
+	d.refresh()
 	play, err := d.Store.Play(storage.CallID(id))
 	if err != nil {
 		return Picture{}, noCall(err)

@@ -12,12 +12,16 @@ import (
 	"linevault/daemon/control"
 )
 
-const (
-	sendWithin   = 10 * time.Second // a reader who takes longer is gone
-	recheckEvery = 30 * time.Second // how soon a sign-out ends a stream
-	lookEvery    = 3 * time.Second  // for new calls
-	retryEvery   = 2 * time.Second  // to reach the recorder again
-)
+const sendWithin = 10 * time.Second // a reader who takes longer is gone
+
+// paces are how often a stream does things.
+type paces struct {
+	recheck time.Duration // how soon a sign-out ends a stream
+	look    time.Duration // for new calls
+	retry   time.Duration // to reach the recorder again
+}
+
+var usualPaces = paces{recheck: 30 * time.Second, look: 3 * time.Second, retry: 2 * time.Second}
 
 var errSignedOut = errors.New("signed out")
 
@@ -33,16 +37,17 @@ type stream struct {
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	st := &stream{server: s, w: w, r: r, out: http.NewResponseController(w), checked: time.Now()}
 	var follow func() error
+	var needs control.Permission
 	switch r.URL.Query().Get("of") {
 	case "lines":
-		follow = st.followLines
+		follow, needs = st.followLines, control.SeeLines
 	case "calls":
-		follow = st.followCalls
+		follow, needs = st.followCalls, control.SeeCalls
 	default:
 		http.Error(w, "say what of: lines or calls", http.StatusBadRequest)
 		return
 	}
-	if of := map[string]control.Permission{"lines": control.SeeLines, "calls": control.SeeCalls}[r.URL.Query().Get("of")]; !actor(r).May(of) {
+	if !actor(r).May(needs) {
 		http.Error(w, "your account may not see these", http.StatusForbidden)
 		return
 	}
@@ -78,7 +83,7 @@ func (st *stream) write(text string) error {
 
 // check ends the stream of who has signed out, or may not see this any more.
 func (st *stream) check() error {
-	if time.Since(st.checked) < recheckEvery {
+	if time.Since(st.checked) < st.recheck {
 		return nil
 	}
 	st.checked = time.Now()
@@ -114,7 +119,7 @@ func (st *stream) followLines() error {
 		if err := st.send("note", recorderTrouble); err != nil {
 			return err
 		}
-		if err := st.wait(retryEvery); err != nil {
+		if err := st.wait(st.retry); err != nil {
 			return err
 		}
 	}
@@ -175,7 +180,7 @@ func (st *stream) followCalls() error {
 		if err != nil {
 			return err
 		}
-		if err := st.wait(lookEvery); err != nil {
+		if err := st.wait(st.look); err != nil {
 			return err
 		}
 	}

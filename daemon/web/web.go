@@ -43,6 +43,7 @@ var distFiles embed.FS
 
 type server struct {
 	Config
+	paces
 	pages  pages
 	assets *assets
 }
@@ -52,6 +53,11 @@ var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 // New is the web server of a desk. It must be served over TLS: browsers keep its cookie for
 // nothing else.
 func New(c Config) http.Handler {
+	s := newServer(c)
+	return s.secure(s.mux())
+}
+
+func newServer(c Config) *server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -73,11 +79,11 @@ func New(c Config) http.Handler {
 		}
 		c.Branding.Colour = "#1d70b8"
 	}
-	s := &server{Config: c, pages: parsePages(), assets: readAssets(distFiles)}
+	s := &server{Config: c, paces: usualPaces, pages: parsePages(), assets: readAssets(distFiles)}
 	if s.assets == nil {
 		c.Log.Warn("the pages have no style sheet and no script: run `make build`, which makes them")
 	}
-	return s.secure(s.mux())
+	return s
 }
 
 func london() *time.Location {

@@ -99,7 +99,8 @@ func number(n string) string {
 	if rest, ok := strings.CutPrefix(n, "+44"); ok {
 		digits = "0" + rest
 	}
-	if strings.ContainsFunc(digits, func(r rune) bool { return !unicode.IsDigit(r) }) || !strings.HasPrefix(digits, "0") {
+	if strings.ContainsFunc(digits, func(r rune) bool { return !unicode.IsDigit(r) }) ||
+		!strings.HasPrefix(digits, "0") || strings.HasPrefix(digits, "00") {
 		return n
 	}
 	cut := func(at ...int) string {

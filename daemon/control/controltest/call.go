@@ -115,7 +115,7 @@ func (b *Box) Demo(t testing.TB) []storage.CallID {
 		{Line: "repairs", Name: "Housing repairs", Department: "Housing", Direction: storage.Outbound, Far: "01632960123", Start: now.Add(-49 * time.Hour), Length: 12 * time.Second, End: storage.HungUp},
 		{Line: "desk-4", Name: "Desk 4", Direction: storage.Inbound, Start: now.Add(-26 * time.Hour), Length: 9 * time.Second, End: storage.CardLost, Gaps: []Gap{{From: 4 * time.Second, To: 5 * time.Second, Cause: storage.Lost, Reason: "the card gave no sound"}}},
 		{Line: "parking", Name: "Parking fines", Department: "Highways", Direction: storage.Inbound, Far: "07700900123", Start: now.Add(-3 * time.Hour), Length: 15 * time.Second, End: storage.HungUp, Late: &Gap{From: 6 * time.Second, To: 8 * time.Second, By: "terminal parking-1", Reason: "card payment"}},
-		{Line: "council-tax", Name: "Council tax", Department: "Revenues", Direction: storage.Inbound, Far: "01134960123", Start: now.Add(-2 * time.Hour), Length: 80 * time.Second, End: storage.HungUp, Demo: true},
+		{Line: "council-tax", Name: "Council tax", Department: "Revenues", Direction: storage.Inbound, Far: "01134960123", Start: now.Add(-2 * time.Hour), Length: 20 * time.Second, End: storage.HungUp, Demo: true},
 		{Line: "parking", Name: "Parking fines", Department: "Highways", Direction: storage.Inbound, Far: "02079460123", Start: now.Add(-time.Hour), Length: 42 * time.Second, End: storage.HungUp, Gaps: []Gap{{From: 18 * time.Second, To: 27500 * time.Millisecond, Cause: storage.Paused, By: "terminal parking-1", Reason: "card payment"}}},
 	}
 	ids := make([]storage.CallID, 0, len(calls))

@@ -1,0 +1,292 @@
+package web
+
+import (
+	"bytes"
+	"crypto/tls"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"linevault/daemon/auth"
+	"linevault/daemon/control"
+	"linevault/daemon/control/controltest"
+)
+
+const password = "marmalade tuba hedgehog"
+
+// site is the pages over TLS, with a call.
+type site struct {
+	*controltest.Box
+	*server
+	url, call string
+}
+
+func open(t *testing.T) *site {
+	t.Helper()
+	s := &site{Box: controltest.New(t)}
+	s.Board.Set(controltest.Lines())
+	s.server = newServer(Config{
+		Desk: s.Box.Desk, Version: "test",
+		Branding: Branding{Council: "Example & <b>Borough</b>", Colour: "#00625e"},
+	})
+	s.paces = paces{recheck: 50 * time.Millisecond, look: 20 * time.Millisecond, retry: 20 * time.Millisecond}
+	s.call = string(s.Record(t, controltest.Call{Line: "one", Start: time.Now().Add(-time.Hour), Length: 2 * time.Second, End: "hung up"}))
+	web := httptest.NewTLSServer(s.secure(s.mux()))
+	t.Cleanup(web.Close)
+	s.url = web.URL
+	return s
+}
+
+// client is a browser that follows no redirect; with roles it has signed in.
+func (s *site) client(t *testing.T, name string, roles ...auth.Role) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &http.Client{
+		Jar:           jar,
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}, // the test server's own
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	t.Cleanup(c.CloseIdleConnections)
+	if name == "" {
+		return c
+	}
+	if err := s.Box.Accounts.Add(name, password, roles...); err != nil {
+		t.Fatal(err)
+	}
+	a, body := s.post(t, c, "/sign-in", url.Values{"name": {name}, "password": {password}})
+	if a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("signing in as %s: %s\n%s", name, a.Status, body)
+	}
+	return c
+}
+
+func (s *site) do(t *testing.T, c *http.Client, method, path string, form url.Values, headers ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	a, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Body.Close()
+	limit := io.LimitReader(a.Body, 1<<20)
+	if a.Header.Get("Content-Type") == "text/event-stream" {
+		limit = io.LimitReader(a.Body, 30) // it would go on
+	}
+	body, err := io.ReadAll(limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a, string(body)
+}
+
+func (s *site) get(t *testing.T, c *http.Client, path string, headers ...string) (*http.Response, string) {
+	t.Helper()
+	return s.do(t, c, http.MethodGet, path, nil, headers...)
+}
+
+func (s *site) post(t *testing.T, c *http.Client, path string, form url.Values, headers ...string) (*http.Response, string) {
+	t.Helper()
+	return s.do(t, c, http.MethodPost, path, form, headers...)
+}
+
+var permitOf = regexp.MustCompile(`permit=([A-Z2-7]+)`)
+
+func (s *site) permit(t *testing.T, c *http.Client) string {
+	t.Helper()
+	a, _ := s.post(t, c, "/calls/"+s.call+"/listen", url.Values{"purpose": {"quality"}})
+	m := permitOf.FindStringSubmatch(a.Header.Get("Location"))
+	if m == nil {
+		return ""
+	}
+	return m[1]
+}
+
+// Every route with every role, and signed out: deny by default.
+func TestEveryRouteWithEveryRole(t *testing.T) {
+	s := open(t)
+	people := []struct {
+		name  string
+		roles []auth.Role
+	}{{"", nil}, {"nobody", []auth.Role{"caretaker"}}, {"asha", []auth.Role{auth.Supervisor}}, {"bryn", []auth.Role{auth.Admin}}, {"carol", []auth.Role{auth.Supervisor, auth.Admin}}}
+	for _, who := range people {
+		as, c := control.Actor{Roles: who.roles}, s.client(t, who.name, who.roles...)
+		for _, r := range Routes() {
+			if r.Path == "/sign-out" || r.Path == "/assets/{name}" {
+				continue // has a test of its own
+			}
+			path := strings.NewReplacer("{id}", s.call, "{$}", "").Replace(r.Path)
+			form := url.Values{}
+			if strings.HasPrefix(r.Path, "/calls/{id}/") {
+				form = url.Values{"permit": {s.permit(t, c)}, "purpose": {"quality"}, "format": {"wav"}}
+			}
+			if r.Path == "/events" {
+				form = url.Values{"of": {"calls"}}
+			}
+			if r.Method == http.MethodGet {
+				path += "?" + form.Encode()
+			}
+			a, body := s.do(t, c, r.Method, path, form)
+			needs := r.Needs
+			if r.Path == "/events" {
+				needs = control.SeeCalls
+			}
+			switch {
+			case r.Public:
+				if a.StatusCode >= 500 || a.StatusCode == 401 || a.StatusCode == 403 {
+					t.Errorf("%s %s by %q: %s", r.Method, r.Path, who.name, a.Status)
+				}
+			case who.name == "":
+				if a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(a.Header.Get("Location"), "/sign-in") && !strings.HasPrefix(a.Header.Get("Location"), "/setup") {
+					t.Errorf("%s %s signed out: %s to %q", r.Method, r.Path, a.Status, a.Header.Get("Location"))
+				}
+			case needs != "" && !as.May(needs):
+				if a.StatusCode != http.StatusForbidden || strings.Contains(body, s.call) {
+					t.Errorf("%s %s by %s: %s", r.Method, r.Path, who.name, a.Status)
+				}
+			case a.StatusCode >= 400:
+				t.Errorf("%s %s by %s: %s\n%s", r.Method, r.Path, who.name, a.Status, body)
+			}
+		}
+	}
+}
+
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	s := open(t)
+	c := s.client(t, "asha", auth.Supervisor, auth.Admin)
+	paths := []string{"/no/such/page", "/calls/nonsense", "/calls?from=x", "/assets/.keep"}
+	for _, r := range Routes() {
+		if r.Method == http.MethodGet {
+			paths = append(paths, strings.NewReplacer("{id}", s.call, "{$}", "", "{name}", "app.css").Replace(r.Path))
+		}
+	}
+	seen := make(map[string]bool)
+	for _, path := range paths {
+		a, _ := s.get(t, c, path)
+		csp := a.Header.Get("Content-Security-Policy")
+		for _, part := range []string{"default-src 'self';", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'", "'nonce-"} {
+			if !strings.Contains(csp, part) {
+				t.Errorf("%s: the policy %q lacks %s", path, csp, part)
+			}
+		}
+		if strings.Contains(csp, "unsafe") || seen[csp] {
+			t.Errorf("%s: unsafe, or the same nonce twice: %q", path, csp)
+		}
+		seen[csp] = true
+		for name, want := range map[string]string{
+			"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Strict-Transport-Security": "max-age=31536000",
+			"Cross-Origin-Opener-Policy": "same-origin",
+		} {
+			if got := a.Header.Get(name); got != want {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+		if cache := a.Header.Get("Cache-Control"); cache != "no-store" && !strings.HasPrefix(path, "/assets/") {
+			t.Errorf("%s may be kept: %q", path, cache)
+		}
+	}
+}
+
+func TestCookieIsBoundToThisHost(t *testing.T) {
+	s := open(t)
+	if err := s.Box.Accounts.Add("asha", password, auth.Supervisor); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := s.post(t, s.client(t, ""), "/sign-in", url.Values{"name": {"asha"}, "password": {password}, "next": {"//evil.example/"}})
+	if to := a.Header.Get("Location"); to != "/" {
+		t.Errorf("sent to %q", to)
+	}
+	got := a.Header.Get("Set-Cookie")
+	if !regexp.MustCompile(`^__Host-linevault=[\w-]{43}; Path=/; HttpOnly; Secure; SameSite=Strict$`).MatchString(got) {
+		t.Errorf("cookie %q", got)
+	}
+}
+
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
+	s := open(t)
+	c := s.client(t, "asha", auth.Supervisor)
+	a, body := s.post(t, c, "/calls/"+s.call+"/listen", url.Values{"purpose": {"quality"}}, "Sec-Fetch-Site", "cross-site")
+	if a.StatusCode != http.StatusForbidden || !strings.Contains(body, "came from another site") {
+		t.Errorf("%s\n%s", a.Status, body)
+	}
+	a, _ = s.post(t, c, "/sign-out", nil, "Origin", "https://evil.example")
+	if a.StatusCode != http.StatusForbidden {
+		t.Errorf("sign-out: %s", a.Status)
+	}
+	if a, _ := s.get(t, c, "/calls"); a.StatusCode != http.StatusOK {
+		t.Errorf("signed out all the same: %s", a.Status)
+	}
+	for _, e := range s.Events(t) {
+		if e.Kind == "play" {
+			t.Error("it was written down as a play")
+		}
+	}
+}
+
+func TestHugeFormsAreRefused(t *testing.T) {
+	s := open(t)
+	c := s.client(t, "asha", auth.Supervisor)
+	a, _ := s.post(t, c, "/calls/"+s.call+"/listen", url.Values{"purpose": {"quality"}, "reference": {strings.Repeat("x", 2*maxForm)}})
+	if a.StatusCode < 400 || a.StatusCode >= 500 {
+		t.Errorf("%s", a.Status)
+	}
+}
+
+func TestNamesAreNotMarkup(t *testing.T) {
+	s := open(t)
+	_, body := s.get(t, s.client(t, "<i>asha</i>", auth.Supervisor), "/calls?number=%22%3E%3Cscript%3E")
+	if strings.Contains(body, "<b>") || strings.Contains(body, "<i>") || strings.Contains(body, "\"><script>") {
+		t.Error("what people typed became markup")
+	}
+}
+
+func TestPagesWorkWithoutBuiltAssets(t *testing.T) {
+	var log bytes.Buffer
+	s := open(t)
+	c := s.client(t, "asha", auth.Supervisor)
+	s.assets = readAssets(fstest.MapFS{"dist/.keep": {}})
+	a, body := s.get(t, c, "/calls")
+	if a.StatusCode != http.StatusOK || strings.Contains(body, "stylesheet") || strings.Contains(body, "<script") {
+		t.Errorf("%s\n%s", a.Status, body)
+	}
+	if a, _ := s.get(t, c, "/assets/app.css"); a.StatusCode != http.StatusNotFound {
+		t.Errorf("a style sheet that is not there: %s", a.Status)
+	}
+	plain := newServer(Config{Desk: s.Box.Desk, Log: slog.New(slog.NewTextHandler(&log, nil)), Branding: Branding{Colour: "red;}"}})
+	if plain.Branding.Colour != "#1d70b8" || !strings.Contains(log.String(), "#rrggbb") {
+		t.Errorf("colour %q, log %s", plain.Branding.Colour, log.String())
+	}
+}
+
+func TestPanicBecomesAPage(t *testing.T) {
+	var log bytes.Buffer
+	s := open(t)
+	s.Log = slog.New(slog.NewTextHandler(&log, nil))
+	w := httptest.NewRecorder()
+	s.secure(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") })).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "Recording goes on") || !strings.Contains(log.String(), "a bug") {
+		t.Errorf("%d %s\n%s", w.Code, w.Body, log.String())
+	}
+	if strings.Contains(w.Body.String(), "a bug") {
+		t.Error("the reader is told the bug")
+	}
+}
