@@ -127,15 +127,18 @@ func named(d text) []string {
 	return slices.Compact(paths)
 }
 
-// there reports whether path exists, seen from the root or from beside file. A path may go on
-// with an exported name, as codec/pcm.Pos does, and may be a pattern.
+// there reports whether path exists, seen from beside file or from a folder above it. A path
+// may go on with an exported name, as codec/pcm.Pos does, and may be a pattern.
 func there(file, path string) bool {
 	if slices.ContainsFunc(made, func(m string) bool { return under(strings.TrimSuffix(path, "/"), m) }) {
 		return true
 	}
-	for _, dir := range []string{tree, filepath.Join(tree, filepath.Dir(file))} {
-		if found, err := filepath.Glob(filepath.Join(dir, path)); err == nil && len(found) > 0 {
+	for dir := filepath.Dir(file); ; dir = filepath.Dir(dir) {
+		if found, err := filepath.Glob(filepath.Join(tree, dir, path)); err == nil && len(found) > 0 {
 			return true
+		}
+		if dir == "." {
+			break
 		}
 	}
 	i := strings.LastIndexByte(path, '.')
