@@ -104,7 +104,7 @@ func (c *checker) part(p *storedPart) {
 	if p.live != nil && !p.live.Ended {
 		c.r.Live++
 	}
-	r, err := c.s.reader(p.id)
+	r, err := c.s.reader(p.id, nil)
 	if err != nil {
 		return // Open has said so
 	}

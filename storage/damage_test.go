@@ -92,7 +92,7 @@ func TestBitFlips(t *testing.T) {
 	path := filepath.Join(dir, "segments", names[0])
 	whole, err := os.ReadFile(path)
 	must(t, err)
-	flips := 600
+	flips := 300
 	if testing.Short() {
 		flips = 100
 	}

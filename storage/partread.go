@@ -51,8 +51,9 @@ type partReader struct {
 	has     bool
 }
 
-// reader makes a partReader with the part's key, checked against its commitment.
-func (s *Store) reader(id seal.PartID) (*partReader, error) {
+// reader makes a partReader with the part's key, checked against its commitment. A key that is
+// given was checked before.
+func (s *Store) reader(id seal.PartID, key *seal.Key) (*partReader, error) {
 	s.mu.Lock()
 	p := s.parts[id]
 	if p == nil {
@@ -61,6 +62,10 @@ func (s *Store) reader(id seal.PartID) (*partReader, error) {
 	}
 	per, places, live := p.period, p.places, p.live
 	s.mu.Unlock()
+	r := &partReader{s: s, id: id, period: per, key: key, entries: map[string]*segment.Entry{}}
+	if key != nil {
+		return r, nil
+	}
 	key, err := s.key(id, per)
 	if err != nil {
 		return nil, err
@@ -77,7 +82,8 @@ func (s *Store) reader(id seal.PartID) (*partReader, error) {
 		key.Forget()
 		return nil, fmt.Errorf("part %s: %w", id, err)
 	}
-	return &partReader{s: s, id: id, period: per, key: key, entries: map[string]*segment.Entry{}}, nil
+	r.key = key
+	return r, nil
 }
 
 func (r *partReader) close() { r.key.Forget() }

@@ -50,7 +50,7 @@ func (s *Store) Play(id CallID) (*Playback, error) {
 	}
 	s.mu.Unlock()
 	for i, sp := range parts {
-		r, err := s.reader(sp.id)
+		r, err := s.reader(sp.id, nil)
 		if err != nil {
 			p.Close()
 			return nil, err

@@ -34,7 +34,8 @@ type Store struct {
 	ring  *keys.Ring
 	files *files
 
-	refreshing sync.Mutex // held by Refresh
+	refreshing sync.Mutex                // held by Refresh; guards kept
+	kept       map[seal.PartID]*seal.Key // of live parts
 
 	mu       sync.Mutex // guards what follows
 	parts    map[seal.PartID]*storedPart
@@ -85,6 +86,7 @@ func Open(dir string, live Live) (*Store, error) {
 		segments: map[string]bool{},
 		problems: map[string]Problem{},
 		locked:   map[period]map[seal.PartID]seal.Locked{},
+		kept:     map[seal.PartID]*seal.Key{},
 	}
 	if err := s.Refresh(); err != nil {
 		s.Close()
