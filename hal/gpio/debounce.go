@@ -15,6 +15,7 @@ type debounce struct {
 	closed bool // what was last reported
 	opens  bool // the pin is open, and quiet has not gone by
 	since  pcm.Mono
+	lost   int // edges that nobody saw since the last report
 }
 
 // begin is for the state in which a contact is found.
@@ -23,7 +24,20 @@ func (d *debounce) begin(closed bool, now pcm.Mono) hal.Edge {
 	return hal.Edge{At: now, Closed: closed}
 }
 
-// edge is for an edge at a time, after which the pin was read.
+// step is for what the pin did, after which the contact is closed or not.
+func (d *debounce) step(m move, closed bool) (e hal.Edge, is bool) {
+	d.lost += m.lost
+	if m.came {
+		e, is = d.edge(closed, m.at)
+	} else {
+		e, is = d.rest(closed, m.at)
+	}
+	if is {
+		e.Lost, d.lost = d.lost, 0
+	}
+	return e, is
+}
+
 func (d *debounce) edge(closed bool, at pcm.Mono) (e hal.Edge, is bool) {
 	// An edge after which an open contact is open still was a pulse too short to be read.
 	is = !d.closed
@@ -36,11 +50,13 @@ func (d *debounce) rest(closed bool, now pcm.Mono) (e hal.Edge, is bool) {
 	switch {
 	case closed && !d.closed: // its edge was lost
 		d.closed = true
-		return hal.Edge{At: now, Closed: true, Lost: 1}, true
+		d.lost++
+		return hal.Edge{At: now, Closed: true}, true
 	case closed:
 		d.opens = false
 	case d.closed && !d.opens: // its edge was lost
 		d.opens, d.since = true, now
+		d.lost++
 	case d.opens && now >= d.since+pcm.Mono(d.quiet):
 		d.closed, d.opens = false, false
 		return hal.Edge{At: d.since}, true

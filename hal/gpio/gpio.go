@@ -12,6 +12,7 @@ import (
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/conn/v3/gpio/gpioreg"
 	"periph.io/x/host/v3"
+	"periph.io/x/host/v3/gpioioctl"
 
 	"linevault/codec/pcm"
 	"linevault/hal"
@@ -37,17 +38,18 @@ const (
 	look = 250 * time.Millisecond
 	// again is how long a pin that cannot be read is left alone.
 	again = time.Second
-	// hasty is how often in a row a wait may end early before the driver counts as broken:
-	// it has no other way to say so.
-	hasty = 3
 )
 
-// Open finds a pin by its name and watches it.
+// Open finds a pin by its name and watches it. Where it is a line of a GPIO character device, as
+// on any kernel of today, edges are stamped by the kernel.
 func Open(c Config) (hal.Input, error) {
 	if _, err := host.Init(); err != nil {
 		return nil, c.fault(fmt.Errorf("looking for GPIO chips: %w", err), "check the kernel's GPIO drivers")
 	}
 	if p := gpioreg.ByName(c.Pin); p != nil {
+		if src := c.kernelPin(p); src != nil {
+			return watch(src, c, hal.Now), nil
+		}
 		return New(p, c), nil
 	}
 	var names []string
@@ -67,11 +69,35 @@ func (c *Config) fault(err error, hint string) error {
 
 // New watches a pin. One that cannot be set up reads as closed, with an error, and is tried
 // again every second.
-func New(p gpio.PinIn, c Config) hal.Input { return watch(p, c, hal.Now) }
+func New(p gpio.PinIn, c Config) hal.Input {
+	return watch(&anyPin{pin: p, pull: c.pull(), now: hal.Now}, c, hal.Now)
+}
+
+// kernelPin is p as the kernel's line that it is, or nil.
+func (c *Config) kernelPin(p gpio.PinIn) source {
+	if real, ok := p.(gpio.RealPin); ok {
+		p = real.Real()
+	}
+	for _, chip := range gpioioctl.Chips {
+		for _, l := range chip.Lines() {
+			if gpio.PinIn(l) == p {
+				return newKernelPin(chip.Path(), l.Number(), c.pull())
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Config) pull() gpio.Pull {
+	if c.ActiveHigh {
+		return gpio.PullDown
+	}
+	return gpio.PullUp
+}
 
 // contact is a pin being watched.
 type contact struct {
-	pin    gpio.PinIn
+	source source
 	config Config
 	now    func() pcm.Mono
 	queue  queue
@@ -79,15 +105,16 @@ type contact struct {
 	done   chan struct{}
 }
 
-func watch(p gpio.PinIn, c Config, now func() pcm.Mono) *contact {
+func watch(src source, c Config, now func() pcm.Mono) *contact {
 	if c.Debounce <= 0 {
 		c.Debounce = DefaultDebounce
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	k := &contact{pin: p, config: c, now: now, queue: newQueue(), stop: cancel, done: make(chan struct{})}
+	k := &contact{source: src, config: c, now: now, queue: newQueue(), stop: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(k.done)
 		defer k.queue.close()
+		defer src.letGo()
 		k.keep(ctx)
 	}()
 	return k
@@ -119,69 +146,49 @@ func (k *contact) keep(ctx context.Context) {
 // error is io.EOF.
 func (k *contact) Wait(ctx context.Context) (hal.Edge, error) { return k.queue.get(ctx) }
 
-// Close stops watching and lets go of the pin.
+// Close stops watching and lets go of the pin. It takes a quarter of a second at the most.
 func (k *contact) Close() error {
 	k.stop()
-	_ = k.pin.Halt() // only hastens the end of a wait, which comes within look in any case
 	<-k.done
-	if c, ok := k.pin.(interface{ Close() }); ok {
-		c.Close()
-	}
 	return nil
 }
 
 // run watches the pin until ctx ends or the driver fails. After a failure nothing is believed
 // before the driver has waited as it should once; good is true if it has.
 func (k *contact) run(ctx context.Context, failed bool) (good bool, err error) {
-	pull := gpio.PullUp
-	if k.config.ActiveHigh {
-		pull = gpio.PullDown
-	}
-	if err := k.pin.In(pull, gpio.BothEdges); err != nil {
-		return false, fmt.Errorf("setting up the pin: %w", err)
+	if err := k.source.setUp(); err != nil {
+		return false, err
 	}
 	d := debounce{quiet: k.config.Debounce, closed: true}
 	if !failed {
-		k.queue.put(d.begin(k.closed(), k.now()), nil)
+		l, err := k.source.level()
+		if err != nil {
+			return false, err
+		}
+		k.queue.put(d.begin(k.closed(l), k.now()), nil)
 	}
-	for early := 0; ctx.Err() == nil; {
-		began := k.now()
+	for ctx.Err() == nil {
 		timeout := look
-		if left, opens := d.left(began); opens {
+		if left, opens := d.left(k.now()); opens {
 			timeout = min(look, max(left, time.Millisecond))
 		}
-		// Never without a timeout: drivers disagree on whether 0 or -1 means that.
-		came := k.pin.WaitForEdge(timeout)
-		at := k.now()
-		if !came && time.Duration(at-began) < timeout/2 {
-			if early++; early >= hasty {
-				return good, errors.New("the driver does not wait for edges any more")
-			}
-			continue // what is read now may be no reading at all
+		m, err := k.source.wait(timeout)
+		if err != nil {
+			return good, err
 		}
-		early = 0
 		if failed && !good {
-			k.queue.put(hal.Edge{At: at, Closed: true}, nil) // it can be read again
+			k.queue.put(hal.Edge{At: m.at, Closed: true}, nil) // it can be read again
 		}
 		good = true
-		k.look(&d, came, at)
+		if e, is := d.step(m, k.closed(m.level)); is {
+			k.queue.put(e, nil)
+		}
 	}
 	return good, nil
 }
 
-// look reads the pin, after an edge or without one.
-func (k *contact) look(d *debounce, came bool, at pcm.Mono) {
-	step := d.rest
-	if came {
-		step = d.edge
-	}
-	if e, is := step(k.closed(), at); is {
-		k.queue.put(e, nil)
-	}
-}
-
-// closed reports whether the contact asks.
-func (k *contact) closed() bool {
-	flows := k.pin.Read() == gpio.Level(k.config.ActiveHigh)
+// closed reports whether the contact asks when its pin is at a level.
+func (k *contact) closed(l gpio.Level) bool {
+	flows := l == gpio.Level(k.config.ActiveHigh)
 	return flows != k.config.NormallyClosed
 }

@@ -29,7 +29,8 @@ type bench struct {
 func newBench(t *testing.T, p gpio.PinIn, fake *gpiotest.Pin, c Config) *bench {
 	b := &bench{t: t, pin: fake, start: time.Now()}
 	c.Pin = "PAUSE_A"
-	b.contact = watch(p, c, func() pcm.Mono { return pcm.Mono(time.Since(b.start)) })
+	now := func() pcm.Mono { return pcm.Mono(time.Since(b.start)) }
+	b.contact = watch(&anyPin{pin: p, pull: c.pull(), now: now}, c, now)
 	return b
 }
 
