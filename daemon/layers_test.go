@@ -73,7 +73,7 @@ var layers = []layer{
 	},
 	{
 		who: "daemon/capture", never: []string{"daemon/control", "daemon/web", "daemon/auth", "storage/sound", "storage/ledger"},
-		why: "the recorder holds public keys only: whoever breaks it can read no past call",
+		why: "the recorder holds public keys only, and opens nothing that is kept",
 	},
 	{
 		who: "", except: []string{"codec/opus"}, never: []string{"github.com/hraban/opus"}, tests: true,
