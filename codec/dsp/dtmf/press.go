@@ -8,12 +8,14 @@ import (
 // places for 20 ms now and then, but not for longer, nor alone between silences; the figures
 // are set by what hours of speech left over.
 const (
-	goodEnough = 0.70 // least explained energy of a window that counts
-	longRun    = 5    // windows: 35 ms of tone
-	longMean   = 0.80 // mean explained energy over such a run
-	shortBest  = 0.90 // a shorter run is a digit if one window was this good and it stood alone
-	alone      = 0.1  // energy beside a short digit, relative to the digit's
-	endOfPress = 5    // windows without the digit that end it: 10 ms of break do not, 25 ms do
+	goodEnough = 0.70   // least explained energy of a window that counts
+	longRun    = 5      // windows: 35 ms of tone
+	longMean   = 0.85   // least mean of explained energy over such a run,
+	perWindow  = 0.0125 // less this for each further window,
+	leastMean  = 0.77   // and never less than this
+	shortBest  = 0.90   // a shorter run is a digit if one window was this good and it stood alone
+	alone      = 0.1    // energy beside a short digit, relative to the digit's
+	endOfPress = 5      // windows without the digit that end it: 10 ms of break do not, 25 ms do
 )
 
 // press is the digit that is being heard, if any.
@@ -46,7 +48,8 @@ func (p *press) step(d *Detector, s sight, emit func(Digit)) {
 		p.best = s.explained
 		p.power = (d.energy(0) + d.energy(1) + d.energy(2)) / blocks
 	}
-	if p.good >= longRun && p.sum >= longMean*float32(p.good) {
+	need := max(leastMean, longMean-perWindow*float32(p.good-longRun))
+	if p.good >= longRun && p.sum >= need*float32(p.good) {
 		p.report(emit)
 	}
 }
