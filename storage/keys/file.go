@@ -32,8 +32,7 @@ func write(folder, name string, b []byte) error {
 	if _, err := f.Write(b); err != nil {
 		return err
 	}
-	step("fsync " + temp)
-	if err := f.Sync(); err != nil {
+	if err := fsync(f); err != nil {
 		return err
 	}
 	step("rename " + temp)
@@ -42,6 +41,11 @@ func write(folder, name string, b []byte) error {
 	}
 	step("fsync " + folder)
 	return journal.SyncFolder(folder)
+}
+
+func fsync(f *os.File) error {
+	step("fsync " + f.Name())
+	return f.Sync()
 }
 
 // exists reports whether there is something of that name in folder.

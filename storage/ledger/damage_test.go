@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sys/unix"
 
 	"linevault/storage/keys/journal"
@@ -87,64 +88,6 @@ func tampered(t *testing.T, dir, other string, bad []byte, i int, o int64) {
 	if n, err := l.Append(event(3)); n != 3 || err != nil {
 		t.Fatalf("byte %d of entry %d: appended as %d, %v", o, i, n, err)
 	}
-}
-
-// TestTamperTree changes each byte of the files that follow from entries.
-func TestTamperTree(t *testing.T) {
-	const n = 9
-	dir := fill(t, n)
-	for _, name := range []string{"hashes", "index"} {
-		whole := read(t, file(dir, name))
-		for o := range whole {
-			l := open(t, dir) // open before the damage: opening mends
-			bad := bytes.Clone(whole)
-			bad[o] ^= 1 << (o % 8)
-			replace(t, file(dir, name), bad)
-			if err := l.Verify(); err == nil {
-				t.Fatalf("byte %d of %s changed and nobody notices", o, name)
-			}
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			replace(t, file(dir, name), whole)
-		}
-	}
-}
-
-// TestTreeIsMended takes the files away that follow from entries, or cuts them anywhere.
-func TestTreeIsMended(t *testing.T) {
-	const n = 2*treeSync + 10
-	dir := fill(t, n)
-	want, err := open(t, dir).Head()
-	if err != nil {
-		t.Fatal(err)
-	}
-	hashes, index := read(t, file(dir, "hashes")), read(t, file(dir, "index"))
-	for _, cut := range [][2]int{
-		{0, 0},
-		{0, len(index)},
-		{len(hashes), 0},
-		{len(hashes) - 1, len(index) - 1},
-		{33, len(index)},
-		{len(hashes), 17},
-		{len(hashes) / 2, len(index)},
-		{len(hashes), len(index) / 2},
-		{len(hashes) - 64, len(index) - 8},
-	} {
-		replace(t, file(dir, "hashes"), hashes[:cut[0]])
-		replace(t, file(dir, "index"), index[:cut[1]])
-		l := open(t, dir)
-		check(t, l, n)
-		if head, err := l.Head(); err != nil || head != want {
-			t.Fatalf("cut to %v: head %v, %v", cut, head, err)
-		}
-	}
-	// What a power cut may leave after the last fsync of these files.
-	clear(hashes[len(hashes)-200:])
-	clear(index[len(index)-64:])
-	replace(t, file(dir, "hashes"), hashes)
-	replace(t, file(dir, "index"), index)
-	check(t, open(t, dir), n)
 }
 
 // TestStepOverTear cuts entries at every byte of what was never acknowledged, and appends.
@@ -286,6 +229,21 @@ func FuzzEntries(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLeafIsOfTheRecord writes, with the key, an entry whose leaf is of something else: its
+// proof would be of what nobody can show.
+func TestLeafIsOfTheRecord(t *testing.T) {
+	l := open(t, t.TempDir())
+	leaf := tlog.RecordHash([]byte("something else"))
+	record := append(make([]byte, saltSize), `{"kind":"test"}`...)
+	e := entry{leaf: leaf, sealed: l.aead().Seal(nil, nil, record, additional(0, leaf))}
+	if _, err := l.entries.Write(journal.Append(nil, e.encode())); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Verify(); err == nil || !strings.Contains(err.Error(), "entry 0 does not open") {
+		t.Error(err)
+	}
 }
 
 // TestNewer refuses a ledger that a newer version has written to, and leaves it as it is.
