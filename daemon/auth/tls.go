@@ -53,7 +53,7 @@ func openCertificate(dir string, hosts []string, now func() time.Time) (*Certifi
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
 	}
-	if err := c.load(); err != nil {
+	if err := c.loadLocked(); err != nil { // nobody else has it yet
 		return nil, fmt.Errorf("certificate in %s: %w; move box.pem away and a new one is made", dir, err)
 	}
 	if _, err := c.current(); err != nil {
@@ -82,7 +82,7 @@ func (c *Certificate) Fingerprint() string {
 // path is one file for both halves: a power cut cannot leave two that do not fit.
 func (c *Certificate) path() string { return filepath.Join(c.dir, "box.pem") }
 
-func (c *Certificate) load() error {
+func (c *Certificate) loadLocked() error {
 	pair, err := tls.LoadX509KeyPair(c.path(), c.path())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -97,7 +97,11 @@ func (c *Certificate) load() error {
 func (c *Certificate) current() (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cert != nil && c.goodLocked() {
+	if c.goodLocked() {
+		return c.cert, nil
+	}
+	// Another process of this box may have made a new one already.
+	if err := c.loadLocked(); err == nil && c.goodLocked() {
 		return c.cert, nil
 	}
 	if err := c.makeLocked(); err != nil {
@@ -107,6 +111,9 @@ func (c *Certificate) current() (*tls.Certificate, error) {
 }
 
 func (c *Certificate) goodLocked() bool {
+	if c.cert == nil {
+		return false
+	}
 	now := c.now()
 	if leaf := c.cert.Leaf; now.After(leaf.NotAfter.Add(-renewBefore)) || now.Before(leaf.NotBefore) {
 		return false

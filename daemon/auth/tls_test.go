@@ -46,7 +46,12 @@ func TestCertificateIsMadeOnceAndServes(t *testing.T) {
 
 func TestCertificateRenewsItselfBeforeItExpires(t *testing.T) {
 	now := time.Now()
-	c, err := openCertificate(t.TempDir(), nil, func() time.Time { return now })
+	dir := t.TempDir()
+	c, err := openCertificate(dir, nil, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := openCertificate(dir, nil, func() time.Time { return now })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +63,9 @@ func TestCertificateRenewsItselfBeforeItExpires(t *testing.T) {
 	now = now.Add(2 * time.Hour)
 	if _, err := c.current(); err != nil || c.Fingerprint() == first {
 		t.Errorf("not renewed, %v", err)
+	}
+	if _, err := other.current(); err != nil || other.Fingerprint() != c.Fingerprint() {
+		t.Errorf("another process makes one of its own, %v", err)
 	}
 	if left := c.cert.Leaf.NotAfter.Sub(now); left < certificateLife-time.Minute {
 		t.Errorf("the new one lasts %v", left)
