@@ -73,14 +73,14 @@ func (k *keeper) session(ctx context.Context) (audio bool, err error) {
 	}
 	stop := context.AfterFunc(ctx, c.kill)
 	defer stop()
-	d := recordReader{r: c.out, channels: k.channels, frames: k.frames}
+	in := watchdog{pipe: c.out, limit: startLimit}
+	d := recordReader{r: &in, channels: k.channels, frames: k.frames}
 	var r record
-	for limit := startLimit; ; limit = stallLimit {
-		// Setting a deadline fails only on a closed pipe, which the read then reports.
-		_ = c.out.SetReadDeadline(time.Now().Add(limit))
+	for {
 		err := d.next(&r)
 		if err == nil && r.Fault == nil {
 			audio = true
+			in.limit = stallLimit
 			r.Mono = min(r.Mono, hal.Now())
 			k.ring.add(&r)
 			k.tell(nil)
@@ -91,13 +91,35 @@ func (k *keeper) session(ctx context.Context) (audio bool, err error) {
 		case err == nil:
 			return audio, r.Fault
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return audio, fmt.Errorf("no audio for %v%s", limit, death.last.aside())
+			return audio, fmt.Errorf("no audio for %v%s", in.limit, death.last.aside())
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			return audio, fmt.Errorf("its driver crashed (%v)%s", death, death.last.aside())
 		default:
 			return audio, fmt.Errorf("reading from the process that captures: %w", err)
 		}
 	}
+}
+
+// watchdog is a pipe that must not be silent for long.
+type watchdog struct {
+	pipe  *os.File
+	limit time.Duration
+}
+
+// lastLook is for this process's own sake: if it was held up itself, then its time has run
+// out although there is plenty to read.
+const lastLook = 100 * time.Millisecond
+
+func (w *watchdog) Read(b []byte) (n int, err error) {
+	for _, limit := range [...]time.Duration{w.limit, lastLook} {
+		// This fails only on a closed pipe, which the read then reports.
+		_ = w.pipe.SetReadDeadline(time.Now().Add(limit))
+		n, err = w.pipe.Read(b)
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+	}
+	return n, err
 }
 
 // reason is err with what to do about it, as a line signals it.

@@ -9,8 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"linevault/hal"
+	"linevault/hal/haltest"
 )
 
 // captor is the child of this process that was started with an argument.
@@ -36,36 +40,49 @@ func captor(t testing.TB, arg string) (pid string) {
 	return ""
 }
 
-// A recorder that is killed takes its children along: one that lived on would keep the card.
-// This one stalls, so it would not notice by writing.
-func TestChildDiesWithItsParent(t *testing.T) {
-	t.Parallel()
+// parent runs TestParent with a role, in a process of its own that prints lines.
+func parent(t *testing.T, role string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	parent := exec.Command(self, "-test.run=^TestParent$", "-test.v")
-	parent.Env = append(os.Environ(), "PARENT=1")
-	out, err := parent.StdoutPipe()
+	cmd := exec.Command(self, "-test.run=^TestParent$", "-test.v")
+	cmd.Env = append(os.Environ(), "PARENT="+role)
+	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := parent.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var child string
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if pid, is := strings.CutPrefix(lines.Text(), "child "); is {
-			child = pid
-			break
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		_ = cmd.Wait()         // says how
+	})
+	return cmd, bufio.NewScanner(out)
+}
+
+// hear waits for a line that begins with a word and returns the rest of it.
+func hear(t *testing.T, lines *bufio.Scanner, word string) string {
+	t.Helper()
+	for lines.Scan() {
+		if rest, is := strings.CutPrefix(lines.Text(), word+" "); is {
+			return rest
 		}
 	}
-	if err := parent.Process.Kill(); err != nil {
+	t.Fatalf("the parent never said %q", word)
+	return ""
+}
+
+// A recorder that is killed takes its children along: one that lived on would keep the card.
+// This one stalls, so it would not notice by writing.
+func TestChildDiesWithItsParent(t *testing.T) {
+	t.Parallel()
+	cmd, lines := parent(t, "victim")
+	child := hear(t, lines, "child")
+	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
-	}
-	_ = parent.Wait() // says that it was killed
-	if child == "" {
-		t.Fatal("the parent has no child")
 	}
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		stat, err := os.ReadFile("/proc/" + child + "/stat")
@@ -78,12 +95,39 @@ func TestChildDiesWithItsParent(t *testing.T) {
 	}
 }
 
-// TestParent is the recorder that TestChildDiesWithItsParent kills.
-func TestParent(t *testing.T) {
-	if os.Getenv("PARENT") == "" {
-		t.Skip("run by TestChildDiesWithItsParent")
+// A recorder that is held up for longer than the watchdog's second finds everything in the
+// pipe, and does not take its own lateness for the card's.
+func TestHeldUp(t *testing.T) {
+	t.Parallel()
+	cmd, lines := parent(t, "sleeper")
+	hear(t, lines, "child")
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
 	}
-	open(t, fakeConfig(t, "3,stall"))
-	fmt.Println("child", captor(t, "3,stall"))
-	select {}
+	time.Sleep(stallLimit * 3 / 2)
+	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := hear(t, lines, "then"), "1 epochs, 0 losses"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestParent is the recorder of the two tests above.
+func TestParent(t *testing.T) {
+	switch os.Getenv("PARENT") {
+	case "victim":
+		open(t, fakeConfig(t, "3,stall"))
+		fmt.Println("child", captor(t, "3,stall"))
+		select {}
+	case "sleeper":
+		l := open(t, fakeConfig(t, "1000")).Lines()[0]
+		fmt.Println("child", captor(t, "1000"))
+		c := watch(t, l, func(_ *hal.Block, c *haltest.Checker) bool {
+			return c.Audio > l.Format().Samples(2*stallLimit)
+		})
+		fmt.Printf("then %d epochs, %d losses\n", c.Epochs, c.Losses)
+	default:
+		t.Skip("run by other tests")
+	}
 }
