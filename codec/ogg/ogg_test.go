@@ -3,14 +3,11 @@ package ogg_test
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"io"
 	"math"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -192,135 +189,6 @@ func TestOverhead(t *testing.T) {
 	}
 }
 
-// TestReaderGivesTheSamePackets: also the granules tell where each page ends.
-func TestReaderGivesTheSamePackets(t *testing.T) {
-	speech := codectest.Speech(t, 40*8000)
-	for _, sounds := range [][][]int16{{speech[:100001]}, {speech[:100001], speech[100001:200002]}} {
-		file, packets := stream(t, 8000, sounds...)
-		r, err := ogg.NewReader(bytes.NewReader(file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h := r.Head(); h.Legs != len(sounds) || h.Rate != 8000 || h.PreSkip != ogg.PreSkip || h.Tags["LINE"] != "kiosk 1" {
-			t.Errorf("the headers say %+v", h)
-		}
-		var got [][]byte
-		var at, end int64
-		for {
-			p, err := r.Next()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, p.Legs...)
-			n, err := opus.Samples(p.Legs[0], ogg.Clock)
-			if err != nil {
-				t.Fatal(err)
-			}
-			at += int64(n)
-			if p.Granule >= 0 && !p.Last && p.Granule != at {
-				t.Fatalf("granule %d at %d", p.Granule, at)
-			}
-			end = p.Granule
-		}
-		if end != ogg.PreSkip+100001*6 {
-			t.Errorf("the last granule is %d", end)
-		}
-		if !slices.EqualFunc(got, packets, bytes.Equal) {
-			t.Errorf("%d packets read, %d written, or they differ", len(got), len(packets))
-		}
-	}
-}
-
-func TestCost(t *testing.T) {
-	for _, sizes := range [][]int{{1}, {254}, {255}, {1, 1}, {252, 2}, {253, 3}, {254, 1}, {120, 134}, {1276, 1276}} {
-		var legs [][]byte
-		for _, n := range sizes {
-			legs = append(legs, make([]byte, n))
-		}
-		joined, err := ogg.Join(nil, legs...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		page := ogg.Page{Sizes: []int{len(joined)}, Body: joined}.Append(nil)
-		if want := len(page) - ogg.PageOverhead; ogg.Cost(sizes...) != want {
-			t.Errorf("%v cost %d, not %d", sizes, want, ogg.Cost(sizes...))
-		}
-	}
-}
-
-// TestJoin tries packets of every framing of RFC 6716 3.2.
-func TestJoin(t *testing.T) {
-	frame := func(n int) []byte { return bytes.Repeat([]byte{0x5a}, n) }
-	with := func(head []byte, n int) []byte { return append(head, frame(n)...) }
-	for name, p := range map[string][]byte{
-		"one frame":         with([]byte{0x18}, 100),
-		"no sound":          {0x18},
-		"long":              with([]byte{0x18}, 1275),
-		"two equal":         with([]byte{0x19}, 300),
-		"two unequal":       with([]byte{0x1a, 252, 1}, 256+7),
-		"three equal":       with([]byte{0x0b, 3}, 60),
-		"three unequal":     with([]byte{0x0b, 0x83, 10, 20}, 35),
-		"padded":            with([]byte{0x0b, 0x42, 5}, 20+5),
-		"padded by a lot":   with([]byte{0x0b, 0x42, 255, 1}, 20+255),
-		"padded, unequal":   with([]byte{0x0b, 0xc2, 2, 7}, 7+9+2),
-		"252 is two bytes":  with([]byte{0x18}, 252),
-		"last frame absent": with([]byte{0x1a, 9}, 9),
-	} {
-		far := []byte{0x18, 1, 2, 3}
-		joined, err := ogg.Join(nil, p, far)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		legs, err := ogg.Split(joined, 2)
-		if err != nil || !bytes.Equal(legs[0], p) || !bytes.Equal(legs[1], far) {
-			t.Errorf("%s: % x\ncame back as % x, %v", name, p, legs, err)
-		}
-	}
-	for name, p := range map[string][]byte{
-		"empty": {}, "odd": with([]byte{0x19}, 3), "too long": with([]byte{0x18}, 1276), "no count": {0x0b},
-		"count 0": {0x0b, 0}, "length beyond": with([]byte{0x1a, 9}, 8), "padding beyond": {0x0b, 0x41, 9, 1},
-		"endless padding": {0x0b, 0x41, 255}, "cut length": {0x1a, 255},
-	} {
-		if _, err := ogg.Join(nil, p, []byte{0x18}); err == nil {
-			t.Errorf("%s was joined", name)
-		}
-	}
-}
-
-// TestDamage: a bit flipped anywhere, or a tail cut off anywhere, is noticed.
-func TestDamage(t *testing.T) {
-	noise := make([]int16, 50000)
-	rng := rand.New(rand.NewPCG(1, 2))
-	for i := range noise {
-		noise[i] = int16(rng.IntN(3000))
-	}
-	whole, _ := stream(t, 8000, noise)
-	readAll := func(b []byte) error {
-		r, err := ogg.NewReader(bytes.NewReader(b))
-		for err == nil {
-			_, err = r.Next()
-		}
-		return err
-	}
-	if err := readAll(whole); !errors.Is(err, io.EOF) {
-		t.Fatal(err)
-	}
-	for range 500 {
-		bad := bytes.Clone(whole)
-		bad[rng.IntN(len(bad))] ^= 1 << rng.IntN(8)
-		if err := readAll(bad); err == io.EOF {
-			t.Fatal("a flipped bit went unseen")
-		}
-		if err := readAll(whole[:rng.IntN(len(whole))]); err == io.EOF {
-			t.Fatal("a missing tail went unseen")
-		}
-	}
-}
-
 func TestRefusals(t *testing.T) {
 	for name, tags := range map[string]map[string]string{
 		"=": {"A=B": "c"}, "empty": {"": "c"}, "not ASCII": {"Ü": "c"}, "too much": {"A": strings.Repeat("x", 70000)},
@@ -344,59 +212,4 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s was accepted", name)
 		}
 	}
-}
-
-func FuzzReader(f *testing.F) {
-	noise := make([]int16, 9000)
-	for i := range noise {
-		noise[i] = int16(i * i)
-	}
-	one, _ := stream(f, 8000, noise)
-	two, _ := stream(f, 8000, noise, noise)
-	f.Add(one)
-	f.Add(two)
-	f.Add(one[:200])
-	f.Fuzz(func(t *testing.T, in []byte) {
-		in = bytes.Clone(in) // which is the fuzzer's
-		ogg.Repair(in)
-		r, err := ogg.NewReader(bytes.NewReader(in))
-		if err != nil {
-			return
-		}
-		total := 0
-		for {
-			p, err := r.Next()
-			if err != nil {
-				return
-			}
-			if len(p.Legs) != r.Head().Legs {
-				t.Fatalf("%d legs", len(p.Legs))
-			}
-			for _, leg := range p.Legs {
-				total += len(leg)
-			}
-			if total > len(in) {
-				t.Fatalf("%d bytes of packets out of %d", total, len(in))
-			}
-		}
-	})
-}
-
-// FuzzJoin: whatever can be joined comes apart again as it was.
-func FuzzJoin(f *testing.F) {
-	f.Add([]byte{0x18, 1, 2}, []byte{0x18})
-	f.Add([]byte{0x0b, 0xc2, 2, 7, 1, 1, 1, 1, 1, 1, 1, 9, 0, 0}, []byte{0x1a, 1, 2})
-	f.Fuzz(func(t *testing.T, near, far []byte) {
-		if _, err := ogg.Split(near, 2); err == nil && len(near) == 0 {
-			t.Fatal("nothing was split")
-		}
-		joined, err := ogg.Join(nil, near, far)
-		if err != nil {
-			return
-		}
-		legs, err := ogg.Split(joined, 2)
-		if err != nil || !bytes.Equal(legs[0], near) || !bytes.Equal(legs[1], far) {
-			t.Fatalf("% x + % x came back as % x, %v", near, far, legs, err)
-		}
-	})
 }
