@@ -23,6 +23,7 @@ type capture struct {
 	mixed  bool      // a file that does not say, with the frames of both sides
 	fcs    bool      // frames end in their check sequence
 	frames int
+	short  int    // frames that the capture cut short
 	head   *frame // the next one
 }
 
@@ -104,6 +105,11 @@ func (c *capture) read() (b []byte, says q921.Side, at time.Time, err error) {
 		return nil, 0, at, io.EOF
 	case err != nil:
 		return nil, 0, at, fmt.Errorf("%s: %w", c.name, err)
+	}
+	if p.Cut {
+		c.short++
+	}
+	switch {
 	case p.Link == pcap.LAPD:
 		return p.Data, q921.Nobody, p.At, nil
 	case p.Link != pcap.LinuxLAPD:

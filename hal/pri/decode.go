@@ -121,6 +121,11 @@ func (d Decoder) note(tap *Tap, captures []*capture) {
 	case len(names) == 1 && !tap.heardBoth() && tap.Health().Frames > 0:
 		say("%s holds one direction only", names[0])
 	}
+	for _, c := range captures {
+		if c.short > 0 {
+			say("frames that %s has only the beginning of: %d", c.name, c.short/2) // it is read twice
+		}
+	}
 	if h := tap.Health(); h.Missed > 0 {
 		say("frames that were sent and are not in the capture: %d", h.Missed)
 	}

@@ -67,8 +67,12 @@ func (s *Sequence) Heard(ns uint8, info []byte) Verdict {
 	return Fresh
 }
 
-// Acked takes in an N(R) of the other side, which says how far it has received.
-func (s *Sequence) Acked(nr uint8) { s.acked, s.hasAcked = nr, true }
+// Acked takes in an N(R) of the other side, which says how far it has received. It never goes back.
+func (s *Sequence) Acked(nr uint8) {
+	if !s.hasAcked || (nr-s.acked)%modulus < modulus/2 {
+		s.acked, s.hasAcked = nr, true
+	}
+}
 
 // Unheard is how many I frames the other side has acknowledged that were not heard here.
 func (s *Sequence) Unheard() int {
