@@ -15,7 +15,7 @@ import (
 // timeslot carry the same two digits. What is not heard may be absent, never wrong.
 func TestNeverCrossed(t *testing.T) {
 	clean := load(t, "thirty_calls")
-	var whole, complete, missed int
+	var whole, complete, missed, unseen int
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 30))
 		frames := spoil(clean, r)
@@ -40,15 +40,17 @@ func TestNeverCrossed(t *testing.T) {
 			}
 		}
 		h := tap.Health()
-		if lost := messages(clean) - (messages(frames) - h.Repeats); h.Missed != lost {
+		// The very last message of a side is not missed if its acknowledgement is lost too.
+		lost := messages(clean) - (messages(frames) - h.Repeats)
+		if h.Missed > lost || h.Missed < lost-1 {
 			t.Errorf("seed %d: %d missed, %d lost", seed, h.Missed, lost)
 		}
 		missed += h.Missed
+		unseen += lost - h.Missed
 	}
-	if whole < 200*30 || complete < whole*3/4 {
-		t.Errorf("%d calls of %d, %d of them complete", whole, 200*30, complete)
+	if whole < 200*30 || complete < whole*3/4 || unseen > 3 {
+		t.Errorf("%d calls of %d, %d of them complete; %d frames missed, %d more lost", whole, 200*30, complete, missed, unseen)
 	}
-	t.Logf("%d calls of %d, %d of them complete; %d frames missed", whole, 200*30, complete, missed)
 }
 
 // messages is how many frames of frames are numbered messages.

@@ -11,8 +11,8 @@ import (
 // answers. Its N(R) tells: it acknowledges frames that were not heard yet. Such a frame waits for
 // them, for settle at most; then they are missed.
 
-// maxWaiting is how many frames of one receiver wait at most.
-const maxWaiting = 64
+// maxWaiting is how many frames of one receiver wait at most: as many as can be outstanding (Q.921 5.9.5).
+const maxWaiting = 127
 
 // everything is a time by which nothing waits any more.
 const everything = time.Duration(math.MaxInt64)
