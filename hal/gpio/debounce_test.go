@@ -12,6 +12,7 @@ import (
 func FuzzDebounce(f *testing.F) {
 	f.Add([]byte{10, 1, 200, 0})
 	f.Add([]byte{10, 1, 2, 0, 3, 1, 200, 0, 49, 1, 50, 0, 51, 1})
+	f.Add([]byte{10, 1, 200, 0, 4, 1, 5, 0, 200, 0, 200, 0})
 	f.Add([]byte{255, 2, 255, 3, 1, 1, 1, 0})
 	f.Fuzz(func(t *testing.T, moves []byte) {
 		d := debounce{quiet: DefaultDebounce}
