@@ -46,7 +46,7 @@ func heard(p []int16) string {
 }
 
 func TestLevelTwistFrequency(t *testing.T) {
-	for level := -3.; level >= -33; level -= 3 {
+	for level := -3.; level >= -33; level -= 6 {
 		for _, twist := range []float64{-8, -4, 0, 4, 8} {
 			for _, off := range []float64{-0.015, 0, 0.015} {
 				for _, on := range []float64{25, 40, 70} {
@@ -230,7 +230,7 @@ func TestTooLoud(t *testing.T) {
 // TestTalkOff counts the digits that the detector hears in speech. Playing it faster and slower
 // gives other voices and other pitches.
 func TestTalkOff(t *testing.T) {
-	speeds := []float64{1, 0.9, 1.1}
+	speeds := []float64{1, 0.9}
 	var seconds float64
 	n, own := 0, 0
 	linetest.Speech(t, func(file string, p []int16) {
