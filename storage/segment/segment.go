@@ -91,6 +91,6 @@ func ClassName(s string) bool {
 	return true
 }
 
-// IsTemp reports whether file is a segment that was never finished being made: it holds
-// nothing, and a recorder's start removes it.
+// IsTemp reports whether file is a segment that was never finished being made or copied: it
+// holds nothing that is not elsewhere, and a recorder's start removes it.
 func IsTemp(file string) bool { return strings.HasPrefix(file, tempPrefix) }

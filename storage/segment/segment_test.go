@@ -167,6 +167,8 @@ func TestScanResumes(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, entries := fill(t, w, 200, func(int) int { return 1500 })
+	w.End(entries[0])
+	w.End(entries[1])
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -232,6 +234,7 @@ func FuzzFile(f *testing.F) {
 	}
 	_, entries := fill(f, w, 20, func(int) int { return 900 })
 	w.End(entries[0])
+	w.End(entries[1])
 	if err := w.Close(); err != nil {
 		f.Fatal(err)
 	}

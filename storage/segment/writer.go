@@ -27,6 +27,8 @@ type Writer struct {
 	entries []*Entry
 	value   []byte // room for the fragments of one commit
 
+	rewritten bool // another file has taken its name
+
 	mu     sync.RWMutex // guards closed against Read
 	closed bool
 }
@@ -234,8 +236,9 @@ func boltFragments(b *bolt.Bucket) func(int64) ([]byte, error) {
 	}
 }
 
-// Close commits what is pending with a note that every part has its entry, and lets go of
-// the file.
+// Close commits what is pending with a note that every part has its entry, writes a short
+// segment again without free pages, and lets go of the file. After an error the segment is as
+// its last good commit left it.
 func (w *Writer) Close() error {
 	err := w.Commit()
 	if err == nil {
@@ -244,6 +247,9 @@ func (w *Writer) Close() error {
 				return tx.Bucket(metaBucket).Put(keyClosed, []byte{1})
 			})
 		})
+	}
+	if err == nil && w.Size() <= maxRewrite {
+		err = w.rewrite()
 	}
 	return errors.Join(err, w.Abandon())
 }
@@ -261,7 +267,7 @@ func (w *Writer) Abandon() error {
 		return w.db.View(func(tx *bolt.Tx) error { used = tx.Size(); return nil })
 	})
 	err = errors.Join(err, w.db.Close())
-	if err != nil || used == 0 {
+	if err != nil || used == 0 || w.rewritten {
 		return err
 	}
 	// bbolt grows a file ahead of need; what it did not come to use is given back.
