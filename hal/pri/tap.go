@@ -196,8 +196,9 @@ func (t *Tap) vote(f q921.Frame, from q921.Side, at time.Duration) {
 	}
 }
 
-// side is who a receiver really hears. Where the C/R bits contradict each other, the label stands.
-func (t *Tap) side(label q921.Side) q921.Side {
+// Side is who the receiver with that label really hears, so that a card puts the user side's sound
+// on the near leg. Where the C/R bits contradict each other, the label stands.
+func (t *Tap) Side(label q921.Side) q921.Side {
 	if t.wiring == Swapped {
 		return label.Other()
 	}
@@ -254,7 +255,7 @@ func (t *Tap) report(k Kind, c *call, at time.Duration) {
 }
 
 func (t *Tap) direction(origin q921.Side) Direction {
-	if t.side(origin) == q921.Network {
+	if t.Side(origin) == q921.Network {
 		return In
 	}
 	return Out
