@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,12 +18,6 @@ import (
 
 // liveTimeout is how long a reader waits for the recorder's answer.
 const liveTimeout = 5 * time.Second
-
-// Problem is something wrong in a store, in a sentence that says what to do.
-type Problem struct {
-	Segment string `json:"segment,omitempty"`
-	Text    string `json:"text"`
-}
 
 // Store is the reader's side: the desk's and the command line's. It never writes a segment.
 // It is safe for several goroutines.
@@ -244,95 +237,4 @@ func (s *Store) takeLive(live []LivePart, changed map[seal.PartID]bool) {
 			changed[id] = true
 		}
 	}
-}
-
-// Problems lists what was set aside or found damaged.
-func (s *Store) Problems() []Problem {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := slices.Collect(maps.Values(s.problems))
-	slices.SortFunc(list, func(a, b Problem) int {
-		return strings.Compare(a.Segment+a.Text, b.Segment+b.Text)
-	})
-	return list
-}
-
-func (s *Store) problem(about string, p Problem) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.problems[about] = p
-}
-
-// sentence says of a segment that cannot be used what to do.
-func sentence(err error) string {
-	if _, newer := errors.AsType[*segment.VersionError](err); newer {
-		return err.Error()
-	}
-	return fmt.Sprintf("%v; it was set aside and everything else plays: keep the file, "+
-		"restore it from a backup if there is one", err)
-}
-
-// Quarantine moves a segment that was set aside out of the way, to DIR/quarantine, where
-// nothing reads it and nothing deletes it.
-func (s *Store) Quarantine(name string) error {
-	s.mu.Lock()
-	_, bad := s.problems[name]
-	s.mu.Unlock()
-	if !bad || name != filepath.Base(name) {
-		return fmt.Errorf("segment %s: it was not set aside", name)
-	}
-	to := filepath.Join(s.dir, quarantineDir)
-	if err := os.MkdirAll(to, 0o700); err != nil {
-		return folderError(s.dir, err)
-	}
-	if _, err := os.Lstat(filepath.Join(to, name)); err == nil {
-		return fmt.Errorf("segment %s: %s has one of that name already; move that one away", name, to)
-	}
-	s.files.gone(name)
-	if err := os.Rename(filepath.Join(s.dir, segmentsDir, name), filepath.Join(to, name)); err != nil {
-		return folderError(s.dir, err)
-	}
-	return errors.Join(segment.SyncDir(to), segment.SyncDir(filepath.Join(s.dir, segmentsDir)), s.Refresh())
-}
-
-// key unlocks the key of a part. The caller forgets it.
-func (s *Store) key(id seal.PartID, p period) (*seal.Key, error) {
-	l, err := s.lockedKey(id, p)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	identity, of := s.identity, s.of
-	s.mu.Unlock()
-	if identity == nil || of != p {
-		if identity, err = s.ring.Identity(p.class, p.day); err != nil {
-			return nil, err
-		}
-		s.mu.Lock()
-		s.identity, s.of = identity, p
-		s.mu.Unlock()
-	}
-	return identity.Unlock(id, l)
-}
-
-func (s *Store) lockedKey(id seal.PartID, p period) (seal.Locked, error) {
-	s.mu.Lock()
-	l := s.locked[p][id]
-	s.mu.Unlock()
-	if l != nil {
-		return l, nil
-	}
-	// A new part: the recorder has added its key.
-	m, err := keys.ReadPartFile(s.dir, p.class, p.day)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	s.locked[p] = m
-	s.mu.Unlock()
-	if m[id] == nil {
-		return nil, fmt.Errorf("part %s: its key is not in the key file of class %s, %s: "+
-			"restore keys/parts from a backup", id, p.class, p.day)
-	}
-	return m[id], nil
 }

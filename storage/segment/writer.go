@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -277,32 +276,4 @@ func (w *Writer) Abandon() error {
 // Remove abandons the segment and deletes it: only for one that holds nothing acknowledged.
 func (w *Writer) Remove() error {
 	return errors.Join(w.Abandon(), removeIfThere(filepath.Join(w.dir, w.Name.String())))
-}
-
-// guard runs f so that a page that cannot be read, or that bbolt finds impossible, becomes
-// an error: by default it would end the process, and with it every line's recording.
-func guard(f func() error) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the disk or the file is damaged: %v", r)
-		}
-	}()
-	return f()
-}
-
-// SyncDir makes durable the names in dir.
-func SyncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }
