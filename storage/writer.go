@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-
 	"linevault/storage/keys"
 	"linevault/storage/seal"
 	"linevault/storage/segment"
