@@ -56,6 +56,8 @@ export async function judge(page, name, { scripted = true, stacked = false } = {
     if (!scripted) continue
     const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])
     assert.ok(scroll <= inner, `${name}: ${scroll} px wide in a window of ${inner}`)
+    const [main, head] = await page.evaluate(() => ['main', '.govuk-generic-header__container'].map((s) => document.querySelector(s).getBoundingClientRect().width))
+    assert.equal(main, head, `${name}: the page is as wide as its header`)
     if (size === wide || stacked) await runAxe(page, `${name} at ${size.width} px`)
   }
   console.log(`judged ${name}`)

@@ -16,11 +16,10 @@ export async function makePlayer(holder) {
     seekers(audio)
   }
   const answer = await fetch(holder.dataset.peaks)
-  if (!answer.ok) {
-    holder.closest('[data-picture]').hidden = true
-    return
-  }
-  draw(holder, audio, await answer.json())
+  if (!answer.ok) return
+  const picture = await answer.json()
+  holder.closest('[data-picture]').hidden = false
+  draw(holder, audio, picture)
 }
 
 function draw(holder, audio, { duration, legs, gaps }) {
