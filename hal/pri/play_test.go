@@ -75,33 +75,34 @@ func play(t *testing.T, script string) (frames []heard) {
 
 // brief is what a script expects of a call.
 func brief(c Call) string {
-	s := fmt.Sprintf("%s %s>%s %v", c.Direction, c.Calling.Digits, c.Called, c.Channels)
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s %s>%s %v", c.Direction, c.Calling.Digits, c.Called, c.Channels)
 	if c.Start.Seen {
-		s += fmt.Sprintf(" s%g", c.Start.At.Seconds())
+		fmt.Fprintf(&s, " s%g", c.Start.At.Seconds())
 	}
 	if c.Answer.Seen {
-		s += fmt.Sprintf(" a%g", c.Answer.At.Seconds())
+		fmt.Fprintf(&s, " a%g", c.Answer.At.Seconds())
 	}
 	if c.End.Seen {
-		s += fmt.Sprintf(" e%g", c.End.At.Seconds())
+		fmt.Fprintf(&s, " e%g", c.End.At.Seconds())
 	}
-	s += " " + c.Ending.String()
+	s.WriteString(" " + c.Ending.String())
 	if c.Cause != 0 {
-		s += fmt.Sprintf(" %d", uint8(c.Cause))
+		fmt.Fprintf(&s, " %d", uint8(c.Cause))
 	}
 	if c.Transferred {
-		s += " transferred"
+		s.WriteString(" transferred")
 	}
 	if c.Joined {
-		s += " joined"
+		s.WriteString(" joined")
 	}
 	if c.Inband {
-		s += " inband"
+		s.WriteString(" inband")
 	}
 	for _, n := range []q931.Number{c.Redirecting, c.DivertedTo, c.Connected, c.Party} {
 		if n.Digits != "" {
-			s += " +" + n.Digits
+			s.WriteString(" +" + n.Digits)
 		}
 	}
-	return s
+	return s.String()
 }

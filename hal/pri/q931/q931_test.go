@@ -306,7 +306,7 @@ func captured(t testing.TB) (all [][]byte) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for n := 0; n < 12; n++ {
+		for range 12 {
 			p, err := r.Next()
 			if errors.Is(err, io.EOF) {
 				break
