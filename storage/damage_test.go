@@ -208,9 +208,6 @@ func TestForeignFiles(t *testing.T) {
 	for _, p := range s.Problems() {
 		problems[p.Segment] = p.Text
 	}
-	for _, p := range s.Problems() {
-		t.Log(p.Text)
-	}
 	if len(problems) != 8 {
 		t.Errorf("%d problems: %v", len(problems), problems)
 	}

@@ -40,6 +40,9 @@ func sentence(err error) string {
 	if _, newer := errors.AsType[*segment.VersionError](err); newer {
 		return err.Error()
 	}
+	if errors.Is(err, segment.ErrForeign) {
+		return fmt.Sprintf("%v; it was left alone and everything else plays: move it out of the folder %s", err, segmentsDir)
+	}
 	return fmt.Sprintf("%v; it was set aside and everything else plays: keep the file, "+
 		"restore it from a backup if there is one", err)
 }

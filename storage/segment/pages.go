@@ -173,6 +173,9 @@ type bucket struct {
 // bucket finds a bucket of the root bucket.
 func (p *pages) bucket(name []byte) (bucket, error) {
 	e, err := p.get(bucket{root: p.root}, name)
+	if errors.Is(err, errMissing) {
+		return bucket{}, fmt.Errorf("it is a bbolt file but not a segment (no bucket %s)", name)
+	}
 	if err != nil {
 		return bucket{}, fmt.Errorf("bucket %s: %w", name, err)
 	}

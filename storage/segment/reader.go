@@ -50,7 +50,7 @@ func Open(dir, file string) (*Reader, error) {
 	if info, err := os.Lstat(path); err != nil {
 		return nil, fmt.Errorf("segment %s: %w", file, bare(err))
 	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("segment %s: not a plain file", file)
+		return nil, fmt.Errorf("%s: %w: it is no plain file", file, ErrForeign)
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -42,6 +42,9 @@ var (
 // ErrLive is returned for a segment that a recorder holds open: its boxes come from there.
 var ErrLive = errors.New("the recorder has it open")
 
+// ErrForeign is something in the folder that no Linevault put there.
+var ErrForeign = errors.New("not a segment")
+
 // Name is what a segment's file name says.
 type Name struct {
 	Day   string // as 2026-11-22, UTC
@@ -55,7 +58,7 @@ func (n Name) String() string {
 
 // ParseName reads a segment's file name.
 func ParseName(file string) (Name, error) {
-	bad := fmt.Errorf("%q is not the name of a segment (day.class.number%s)", file, Suffix)
+	bad := fmt.Errorf("%s: %w: those are named day.class.number%s", file, ErrForeign, Suffix)
 	rest, ok := strings.CutSuffix(file, Suffix)
 	if !ok {
 		return Name{}, bad
