@@ -132,7 +132,9 @@ func makeLine(l config.Line, src hal.Line, w *storage.Writer, board *health.Boar
 func openContacts(cfg *config.Config) ([]capture.Contact, error) {
 	var all []capture.Contact
 	for _, k := range cfg.Contact {
-		in, err := gpio.Open(gpio.Config{Pin: k.Pin, NormallyClosed: k.NormallyClosed, Debounce: time.Duration(k.Debounce)})
+		in, err := gpio.Open(gpio.Config{
+			Pin: k.Pin, NormallyClosed: k.NormallyClosed, ActiveHigh: k.ActiveHigh, Debounce: time.Duration(k.Debounce),
+		})
 		if err != nil {
 			return nil, fmt.Errorf("contact %s: %w", k.Name, err)
 		}

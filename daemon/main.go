@@ -35,8 +35,9 @@ type coded struct {
 func (c coded) Unwrap() error { return c.error }
 
 func main() {
-	// No audio or key may end up in a core file.
+	// No audio or key may end up in a core file, nor in the memory of a debugger.
 	_ = unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}) // the limit was lower already
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)     // it cannot fail with these arguments
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	err := root().ExecuteContext(ctx)
 	stop()

@@ -2,12 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"linevault/daemon/link"
 	"linevault/storage"
+	"linevault/storage/keys"
+	"linevault/storage/ledger"
 )
 
 func checkVerb() *cobra.Command {
@@ -24,6 +30,9 @@ It changes nothing. Exit code 0 says that all is well, 3 that something is not.`
 			if err != nil {
 				return err
 			}
+			if err := checkRest(dir, r); err != nil {
+				return err
+			}
 			if asJSON {
 				err = json.NewEncoder(c.OutOrStdout()).Encode(r)
 			} else {
@@ -38,6 +47,29 @@ It changes nothing. Exit code 0 says that all is well, 3 that something is not.`
 	dataFlag(c, &dir)
 	c.Flags().BoolVar(&asJSON, "json", false, "the report as one JSON object")
 	return c
+}
+
+// checkRest checks what belongs to the box beside its calls: the keys and the ledger.
+func checkRest(dir string, r *storage.Report) error {
+	ring, err := keys.OpenRing(dir)
+	if err != nil {
+		return err
+	}
+	for _, p := range ring.Problems() {
+		r.Problems = append(r.Problems, storage.Problem{Segment: "keys", Text: p})
+	}
+	if _, err := os.Stat(filepath.Join(dir, "ledger")); errors.Is(err, fs.ErrNotExist) {
+		return nil // nobody has played or exported anything yet
+	}
+	l, err := ledger.Open(dir, ring.Derive("ledger"))
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if err := l.Verify(); err != nil {
+		r.Problems = append(r.Problems, storage.Problem{Segment: "ledger", Text: err.Error()})
+	}
+	return nil
 }
 
 func printReport(c *cobra.Command, r *storage.Report) error {

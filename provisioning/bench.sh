@@ -9,10 +9,14 @@ trap 'rm -rf "$dir"' EXIT
 # One process: the whole path against libopus alone on the same sound, in turn.
 "$box" bench
 
+few=$("$box" bench --only memory --lines 10)
+many=$("$box" bench --only memory --lines 110)
+echo "memory_per_line $(((many - few) / 100)) KiB"
+
 # Instructions, which neither neighbours nor the clock change: the whole path over libopus
 # alone. What both need besides is counted apart and taken off.
 instructions() {
-	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$box" bench --only "$1" --lines 4 --seconds "$2" --complexity "$3" 2>&1 |
+	GODEBUG=asyncpreemptoff=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$box" bench --only "$1" --lines 4 --seconds "$2" --complexity "$3" 2>&1 |
 		sed -nE 's/.*Collected *: *([0-9]+).*/\1/p'
 }
 if command -v valgrind >/dev/null; then

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -25,7 +26,7 @@ func Figures(w io.Writer, dir string, speech []int16, lines, seconds int) error 
 			return err
 		}
 	}
-	return memory(w, filepath.Join(dir, "memory"), speech)
+	return nil
 }
 
 // path measures the processor time of the whole path against libopus alone, second by second
@@ -169,41 +170,28 @@ func forget(dir string) error {
 	})
 }
 
-// memory measures what a line more takes, once it is recording.
-func memory(w io.Writer, dir string, speech []int16) error {
-	var at [2]float64
-	counts := [2]int{10, 110}
-	for i, n := range counts {
-		p, err := NewPath(filepath.Join(dir, fmt.Sprint(n)), speech, n, 1)
-		if err != nil {
-			return err
-		}
-		for range 5 {
-			if err := p.Second(); err != nil {
-				return err
-			}
-		}
-		runtime.GC()
-		at[i] = resident()
-		if err := p.End(); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(w, "memory_per_line %.0f KiB\n", (at[1]-at[0])/float64(counts[1]-counts[0])/1024)
-	return err
-}
-
-// resident is the memory of this process that is in use, in bytes.
-func resident() float64 {
-	var pages, rss float64
-	b, err := os.ReadFile("/proc/self/statm")
-	if err == nil {
-		_, err = fmt.Sscan(string(b), &pages, &rss)
-	}
+// Memory prints what the process takes, in KiB, while so many lines are recording.
+func Memory(w io.Writer, dir string, speech []int16, lines int) error {
+	p, err := NewPath(dir, speech, lines, 1)
 	if err != nil {
-		panic("bench: " + err.Error())
+		return err
 	}
-	return rss * float64(os.Getpagesize())
+	for range 5 {
+		if err := p.Second(); err != nil {
+			return err
+		}
+	}
+	debug.FreeOSMemory()
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return err
+	}
+	var pages, resident int
+	if _, err := fmt.Sscan(string(b), &pages, &resident); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, resident*os.Getpagesize()/1024)
+	return p.End()
 }
 
 func firstOf(errs ...error) error {

@@ -76,6 +76,7 @@ type Contact struct {
 	Lines          []string `toml:"lines"`
 	Does           string   `toml:"does"` // "pause" or "loop"
 	NormallyClosed bool     `toml:"normally_closed"`
+	ActiveHigh     bool     `toml:"active_high"` // it reads high while current flows, as behind an opto-coupler
 	Debounce       Duration `toml:"debounce"`
 }
 
