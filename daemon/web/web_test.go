@@ -29,7 +29,7 @@ type site struct {
 	url, call string
 }
 
-func open(t *testing.T) *site {
+func open(t testing.TB) *site {
 	t.Helper()
 	s := &site{Box: controltest.New(t)}
 	s.Board.Set(controltest.Lines())
@@ -46,7 +46,7 @@ func open(t *testing.T) *site {
 }
 
 // client is a browser that follows no redirect; with roles it has signed in.
-func (s *site) client(t *testing.T, name string, roles ...auth.Role) *http.Client {
+func (s *site) client(t testing.TB, name string, roles ...auth.Role) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *site) client(t *testing.T, name string, roles ...auth.Role) *http.Clien
 	return c
 }
 
-func (s *site) do(t *testing.T, c *http.Client, method, path string, form url.Values, headers ...string) (*http.Response, string) {
+func (s *site) do(t testing.TB, c *http.Client, method, path string, form url.Values, headers ...string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -99,19 +99,19 @@ func (s *site) do(t *testing.T, c *http.Client, method, path string, form url.Va
 	return a, string(body)
 }
 
-func (s *site) get(t *testing.T, c *http.Client, path string, headers ...string) (*http.Response, string) {
+func (s *site) get(t testing.TB, c *http.Client, path string, headers ...string) (*http.Response, string) {
 	t.Helper()
 	return s.do(t, c, http.MethodGet, path, nil, headers...)
 }
 
-func (s *site) post(t *testing.T, c *http.Client, path string, form url.Values, headers ...string) (*http.Response, string) {
+func (s *site) post(t testing.TB, c *http.Client, path string, form url.Values, headers ...string) (*http.Response, string) {
 	t.Helper()
 	return s.do(t, c, http.MethodPost, path, form, headers...)
 }
 
 var permitOf = regexp.MustCompile(`permit=([A-Z2-7]+)`)
 
-func (s *site) permit(t *testing.T, c *http.Client) string {
+func (s *site) permit(t testing.TB, c *http.Client) string {
 	t.Helper()
 	a, _ := s.post(t, c, "/calls/"+s.call+"/listen", url.Values{"purpose": {"quality"}})
 	m := permitOf.FindStringSubmatch(a.Header.Get("Location"))
