@@ -13,10 +13,17 @@ func guard(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the disk or the file is damaged: %v", r)
+			err = &faultError{r}
 		}
 	}()
 	return f()
+}
+
+// faultError is what guard makes of a panic. bbolt may have left a lock held behind it.
+type faultError struct{ cause any }
+
+func (e *faultError) Error() string {
+	return fmt.Sprintf("the disk or the file is damaged: %v", e.cause)
 }
 
 // SyncDir makes durable the names in dir.

@@ -26,7 +26,9 @@ type Writer struct {
 	entries []*Entry
 	value   []byte // room for the fragments of one commit
 
-	rewritten bool // another file has taken its name
+	rewritten bool     // another file has taken its name
+	file      *os.File // that bbolt opened
+	faulted   bool     // bbolt panicked: nothing more is asked of it
 
 	mu     sync.RWMutex // guards closed against Read
 	closed bool
@@ -46,7 +48,13 @@ func Create(dir string, name Name, maxSize int64) (w *Writer, err error) {
 			err = fmt.Errorf("segment %s: create: %w", name, err)
 		}
 	}()
+	var file *os.File
 	db, err := bolt.Open(temp, 0o600, &bolt.Options{
+		OpenFile: func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			var err error
+			file, err = os.OpenFile(name, flag, mode)
+			return file, err
+		},
 		Timeout:  time.Second,
 		PageSize: pageSize,
 		// A map costs nothing on append; the list is written out so that a file needs no
@@ -61,7 +69,7 @@ func Create(dir string, name Name, maxSize int64) (w *Writer, err error) {
 		return nil, errors.Join(err, removeIfThere(temp))
 	}
 	db.AllocSize = 1 << 20
-	w = &Writer{Name: name, dir: dir, db: db}
+	w = &Writer{Name: name, dir: dir, db: db, file: file}
 	err = db.Update(func(tx *bolt.Tx) error {
 		for _, b := range [][]byte{metaBucket, boxesBucket, partsBucket} {
 			if _, err := tx.CreateBucket(b); err != nil {
@@ -123,13 +131,21 @@ func (w *Writer) Commit() error {
 	if len(w.first) == 0 && len(w.entries) == 0 {
 		return nil
 	}
-	err := guard(func() error { return w.db.Update(w.put) })
-	if err != nil {
+	if err := w.update(w.put); err != nil {
 		return fmt.Errorf("segment %s: commit: %w", w.Name, err)
 	}
 	w.entries = w.entries[:0]
 	w.keepTail()
 	return nil
+}
+
+// update runs a transaction, and notes if bbolt panicked in it.
+func (w *Writer) update(f func(*bolt.Tx) error) error {
+	err := guard(func() error { return w.db.Update(f) })
+	if _, fault := errors.AsType[*faultError](err); fault {
+		w.faulted = true
+	}
+	return err
 }
 
 // put writes the pending stream and entries in one transaction. The last fragment of the
@@ -241,11 +257,7 @@ func boltFragments(b *bolt.Bucket) func(int64) ([]byte, error) {
 func (w *Writer) Close() error {
 	err := w.Commit()
 	if err == nil {
-		err = guard(func() error {
-			return w.db.Update(func(tx *bolt.Tx) error {
-				return tx.Bucket(metaBucket).Put(keyClosed, []byte{1})
-			})
-		})
+		err = w.update(func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Put(keyClosed, []byte{1}) })
 	}
 	if err == nil && w.Size() <= maxRewrite {
 		err = w.rewrite()
@@ -261,6 +273,11 @@ func (w *Writer) Abandon() error {
 		return nil
 	}
 	w.closed = true
+	if w.faulted {
+		// bbolt would wait for its own lock for ever. Closing the file lets readers at it;
+		// the mapping stays until the process ends.
+		return w.file.Close()
+	}
 	var used int64
 	err := guard(func() error {
 		return w.db.View(func(tx *bolt.Tx) error { used = tx.Size(); return nil })
