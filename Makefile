@@ -74,7 +74,7 @@ fuzz: web       ## every fuzz target for FUZZ=30s
 	  done; done
 
 bench: install-for-tests build  ## what recording and playing cost, as lines of name, value, unit
-	./linevault bench
+	@provisioning/bench.sh ./linevault
 
 clean:          ## what was built is removed, the demonstration's data with it
 	rm -rf build linevault $(WEB)/node_modules

@@ -20,6 +20,7 @@ instructions() {
 		sed -nE 's/.*Collected *: *([0-9]+).*/\1/p'
 }
 if command -v valgrind >/dev/null; then
+	path=0 bare=0 none=0 # set by name below
 	for complexity in 5 1; do
 		for what in path bare none; do
 			long=$(instructions "$what" 16 "$complexity")

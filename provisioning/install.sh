@@ -15,7 +15,7 @@ what=${1:-build}
 build_packages=(gcc libc6-dev make pkgconf git ca-certificates libopus-dev portaudio19-dev flite)
 
 # The peers that tests compare us with, a browser, a sound server to play into, and speech.
-test_packages=(opus-tools ffmpeg sox multimon-ng libspandsp-dev tshark chromium shellcheck
+test_packages=(opus-tools ffmpeg sox multimon-ng libspandsp-dev tshark chromium shellcheck valgrind
 	pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
 	asterisk-core-sounds-en-wav codec2-examples)
 
