@@ -141,7 +141,15 @@ func (d *Desk) Call(a Actor, id string) (Call, error) {
 	if err != nil {
 		return Call{}, noCall(err)
 	}
-	return callOf(row), nil
+	if row.Live {
+		return callOf(row), nil
+	}
+	play, err := d.examine(id)
+	if err != nil {
+		return Call{}, err
+	}
+	defer play.Close()
+	return callOf(play.Row()), nil
 }
 
 func noCall(err error) error {

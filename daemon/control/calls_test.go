@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"errors"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -146,5 +147,44 @@ func TestLinesAndStatus(t *testing.T) {
 	s, err := b.Desk.Status(t.Context(), admin)
 	if err != nil || s.Recorder != "" || s.DiskAll <= 0 || s.DiskFree > s.DiskAll || s.Version != "test" {
 		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// Damage breaks a sound once, at most; from then on it is told before it is met, and the rest
+// plays.
+func TestDamageIsSaidInAdvance(t *testing.T) {
+	b := controltest.New(t)
+	id := string(b.Record(t, controltest.Call{Line: "one", Start: time.Now().Add(-time.Hour), Length: 8 * time.Second, End: "hung up"}))
+	permit, err := b.Desk.Listen(supervisor, id, quality, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Damage(t, 3)
+	s, err := b.Desk.Audio(supervisor, id, permit, control.Ogg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, s); err == nil {
+		t.Error("damage that nobody knew of went unnoticed")
+	}
+	c, err := b.Desk.Call(supervisor, id)
+	if err != nil || !c.Damaged || len(c.Gaps) != 1 || c.Gaps[0].Cause != control.CauseDamaged || c.Recorded >= c.Length {
+		t.Fatalf("%+v, %v", c, err)
+	}
+	p, err := b.Desk.Picture(supervisor, id)
+	if err != nil || !slices.Equal(p.Gaps, c.Gaps) {
+		t.Errorf("the picture has %v, %v", p.Gaps, err)
+	}
+	for _, f := range []control.Format{control.Ogg, control.WAV} {
+		s, err := b.Desk.Audio(supervisor, id, permit, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, err := io.Copy(io.Discard, s); err != nil || n != s.Size {
+			t.Errorf("%s: %d bytes of %d, %v", f, n, s.Size, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

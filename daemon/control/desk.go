@@ -40,7 +40,8 @@ type Config struct {
 type Desk struct {
 	Config
 
-	grants grants
+	grants   grants
+	findings findings
 
 	mu        sync.Mutex // guards refreshed
 	refreshed time.Time
@@ -54,7 +55,7 @@ func New(c Config) *Desk {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{Config: c, grants: grants{held: make(map[string]*grant)}}
+	return &Desk{Config: c, grants: grants{held: make(map[string]*grant)}, findings: findings{held: make(map[storage.CallID][]int)}}
 }
 
 // refreshEvery bounds how often the store looks for new calls on behalf of readers.

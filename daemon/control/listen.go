@@ -133,9 +133,10 @@ const (
 	WAV Format = "wav"
 )
 
-// Sound is a call as a file that exists only while it is read.
+// Sound is a call as a file that exists only while it is read. The reader closes it.
 type Sound struct {
 	io.ReadSeeker
+	io.Closer
 	Size int64
 	ETag string // quoted, as HTTP wants it
 	Type string // MIME type
@@ -169,7 +170,7 @@ func (d *Desk) Export(a Actor, id, permit string, f Format) (*Sound, error) {
 		Kind: "export", Who: a.Name, Call: id, Purpose: why.Purpose, Reference: why.Reference, Data: data,
 	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
@@ -177,28 +178,61 @@ func (d *Desk) Export(a Actor, id, permit string, f Format) (*Sound, error) {
 var errFormat = errors.New("calls come as ogg or wav")
 
 func (d *Desk) open(id string, f Format) (*Sound, error) {
-	d.refresh()
-	play, err := d.Store.Play(storage.CallID(id))
+	play, err := d.play(id)
 	if err != nil {
-		return nil, noCall(err)
+		return nil, err
 	}
+	s, err := soundOf(play, f)
+	if err != nil {
+		play.Close()
+		return nil, err
+	}
+	p := playing{ReadSeeker: s.ReadSeeker, desk: d, id: storage.CallID(id), play: play}
+	s.ReadSeeker, s.Closer, s.Name = p, p, "call-"+id+"."+string(f)
+	return s, nil
+}
+
+func soundOf(play *storage.Playback, f Format) (*Sound, error) {
 	if play.Row().Live {
 		return nil, ErrLive
 	}
-	name := "call-" + id + "." + string(f)
 	switch f {
 	case Ogg:
 		o, err := sound.NewOgg(play)
 		if err != nil {
 			return nil, fmt.Errorf("lay out the call as Ogg: %w", err)
 		}
-		return &Sound{ReadSeeker: o, Size: o.Size(), ETag: o.ETag(), Type: "audio/ogg", Name: name}, nil
+		return &Sound{ReadSeeker: o, Size: o.Size(), ETag: o.ETag(), Type: "audio/ogg"}, nil
 	case WAV:
 		w, err := sound.NewWAV(play)
 		if err != nil {
 			return nil, fmt.Errorf("lay out the call as WAV: %w", err)
 		}
-		return &Sound{ReadSeeker: w, Size: w.Size(), ETag: w.ETag(), Type: "audio/wav", Name: name}, nil
+		return &Sound{ReadSeeker: w, Size: w.Size(), ETag: w.ETag(), Type: "audio/wav"}, nil
 	}
 	return nil, errFormat
+}
+
+// playing is the sound of a call while it is read.
+type playing struct {
+	io.ReadSeeker
+	desk *Desk
+	id   storage.CallID
+	play *storage.Playback
+}
+
+// Read has the call examined again, the next time, if damage turns up that was not known.
+func (p playing) Read(b []byte) (int, error) {
+	n, err := p.ReadSeeker.Read(b)
+	if _, damaged := errors.AsType[*storage.DamagedError](err); damaged {
+		p.desk.findings.forget(p.id)
+		p.desk.Log.Error("part of a call was found damaged while it was played; the rest plays", "call", p.id, "err", err)
+	}
+	return n, err
+}
+
+// Close forgets the call's keys.
+func (p playing) Close() error {
+	p.play.Close()
+	return nil
 }

@@ -3,8 +3,6 @@ package control
 import (
 	"fmt"
 	"time"
-
-	"linevault/storage"
 )
 
 // Picture is what a waveform is drawn from: for each leg, the loudest of each stretch of the
@@ -26,10 +24,11 @@ func (d *Desk) Picture(a Actor, id string) (Picture, error) {
 		return Picture{}, err
 	}
 	d.refresh()
-	play, err := d.Store.Play(storage.CallID(id))
+	play, err := d.examine(id)
 	if err != nil {
-		return Picture{}, noCall(err)
+		return Picture{}, err
 	}
+	defer play.Close()
 	legs, bin0, err := play.Peaks()
 	if err != nil {
 		return Picture{}, fmt.Errorf("read the waveform: %w", err)

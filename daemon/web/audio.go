@@ -33,6 +33,7 @@ func (s *server) download(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) serve(w http.ResponseWriter, r *http.Request, sound *control.Sound, how string) {
+	defer sound.Close()
 	h := w.Header()
 	h.Set("Content-Type", sound.Type)
 	h.Set("Content-Disposition", how+`; filename="`+sound.Name+`"`)

@@ -4,8 +4,12 @@
 package controltest
 
 import (
+	"bytes"
 	"errors"
+	"io/fs"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -75,6 +79,35 @@ func (b *Box) Events(t testing.TB) []ledger.Event {
 	all, err := b.Ledger.Events(0, b.Ledger.Len())
 	must(t, err)
 	return all
+}
+
+// Damage flips one bit, on disk, of a box of the only call there is.
+func (b *Box) Damage(t testing.TB, box uint64) {
+	t.Helper()
+	boxes, err := b.Writer.LiveBoxes(b.Writer.LiveParts()[0].Part, box, 1)
+	must(t, err)
+	some := boxes[0].Sealed[200:264]
+	done := false
+	must(t, filepath.WalkDir(b.Dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		at := bytes.Index(data, some)
+		if err != nil || at < 0 {
+			return err
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteAt([]byte{data[at] ^ 1}, int64(at))
+		done = true
+		return errors.Join(err, f.Close())
+	}))
+	if !done {
+		t.Fatal("no file has the box")
+	}
 }
 
 // Board is what the recorder says its lines do.
