@@ -107,6 +107,7 @@ func (c *checker) part(p *storedPart) {
 		return // Open has said so
 	}
 	defer r.close()
+	r.refresh = true
 	k := partCheck{c: c, p: p, r: r, last: total - 1, ended: ended}
 	for n := range total {
 		if !k.box(n) {

@@ -30,6 +30,10 @@ func (e *DamagedError) Unwrap() error { return e.Err }
 
 var errNowhere = errors.New("the segment with it is missing or was set aside")
 
+// errMoved is a box that the recorder had a moment ago: its segment was closed since, and is
+// found by looking again.
+var errMoved = errors.New("the recorder no longer has it")
+
 // liveBatch is how many bytes of boxes are asked of the recorder at a time.
 const liveBatch = 1 << 20
 
@@ -126,7 +130,7 @@ func (r *partReader) hash(n uint64, sealed []byte) {
 // sealed finds a box in the part's segments or asks the recorder for it.
 func (r *partReader) sealed(n uint64) (SealedBox, string, error) {
 	b, name, err := r.find(n)
-	if err != nil && r.refresh && errors.Is(err, errNowhere) {
+	if r.refresh && (errors.Is(err, errNowhere) || errors.Is(err, errMoved)) {
 		// The recorder may have closed the segment since we looked.
 		if rerr := r.s.Refresh(); rerr != nil {
 			return b, name, rerr
@@ -162,7 +166,7 @@ func (r *partReader) find(n uint64) (SealedBox, string, error) {
 		if lerr == nil {
 			return b, live.Segment, nil
 		}
-		err, name = fmt.Errorf("%w: %w", errNowhere, lerr), live.Segment
+		err, name = fmt.Errorf("%w: %w", errMoved, lerr), live.Segment
 	}
 	return SealedBox{}, name, err
 }

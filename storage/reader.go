@@ -27,8 +27,9 @@ type Store struct {
 	ring  *keys.Ring
 	files *files
 
-	refreshing sync.Mutex                // held by Refresh; guards kept
+	refreshing sync.Mutex                // held by Refresh; guards kept and moved
 	kept       map[seal.PartID]*seal.Key // of live parts
+	moved      map[seal.PartID]bool      // parts whose boxes moved while they were read
 
 	mu       sync.Mutex // guards what follows
 	parts    map[seal.PartID]*storedPart
@@ -80,6 +81,7 @@ func Open(dir string, live Live) (*Store, error) {
 		problems: map[string]Problem{},
 		locked:   map[period]map[seal.PartID]seal.Locked{},
 		kept:     map[seal.PartID]*seal.Key{},
+		moved:    map[seal.PartID]bool{},
 	}
 	if err := s.Refresh(); err != nil {
 		s.Close()
@@ -95,14 +97,25 @@ func (s *Store) Close() { s.files.close() }
 func (s *Store) Refresh() error {
 	s.refreshing.Lock()
 	defer s.refreshing.Unlock()
+	// A segment that the recorder closes while we look is found by looking again.
+	for range 3 {
+		if err := s.look(); err != nil || len(s.moved) == 0 {
+			return err
+		}
+	}
+	return nil // the next Refresh goes on with what moved
+}
 
+// look is one look at recorder and folder.
+func (s *Store) look() error {
 	// The recorder is asked first: a segment that it closes meanwhile is found in the folder.
 	live, liveErr := s.askLive()
 	list, err := os.ReadDir(filepath.Join(s.dir, segmentsDir))
 	if err != nil {
 		return folderError(s.dir, err)
 	}
-	changed := map[seal.PartID]bool{}
+	changed := s.moved
+	s.moved = map[seal.PartID]bool{}
 	there := map[string]bool{}
 	for _, e := range list {
 		there[e.Name()] = true
@@ -111,7 +124,9 @@ func (s *Store) Refresh() error {
 	s.dropGone(there, changed)
 	s.takeLive(live, changed)
 	for id := range changed {
-		s.describe(id)
+		if s.describe(id) {
+			s.moved[id] = true
+		}
 	}
 	s.mu.Lock()
 	s.sort()

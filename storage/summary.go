@@ -24,38 +24,45 @@ type summary struct {
 	damaged bool
 }
 
-// describe brings a part's summary up to date. The caller holds refreshing.
-func (s *Store) describe(id seal.PartID) {
+// describe brings a part's summary up to date, or reports that its boxes moved meanwhile. The
+// caller holds refreshing.
+func (s *Store) describe(id seal.PartID) (moved bool) {
 	about := "part " + id.String()
 	s.mu.Lock()
 	p := s.parts[id]
+	if p == nil {
+		s.mu.Unlock()
+		return false
+	}
 	if len(p.places) == 0 && p.live == nil {
 		delete(s.parts, id)
 		s.unlist(p)
 		s.mu.Unlock()
 		s.forget(id)
-		return
+		return false
 	}
 	sum := p.summary
 	total, ended := p.extent()
 	s.mu.Unlock()
 	if sum.end != nil {
-		return
+		return false
 	}
 	// The key of a live part is wanted again at the next Refresh; unlocking takes 2 ms.
 	r, err := s.reader(id, s.kept[id])
 	if err != nil {
 		s.problem(about, Problem{p.place1(), fmt.Sprintf("%v: the call that it belongs to is not listed whole", err)})
-		return
+		return false
 	}
 	s.kept[id] = r.key
 	err = s.summarise(r, &sum, total, ended)
-	if err != nil {
-		sum.damaged = true
-		s.problem(about, Problem{segmentOf(err), err.Error()})
+	if errors.Is(err, errMoved) {
+		return true
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if sum.damaged = sum.damaged || err != nil; err != nil {
+		s.problems[about] = Problem{segmentOf(err), err.Error()}
+	}
 	p.summary = sum
 	if sum.listed {
 		s.list(p)
@@ -63,6 +70,7 @@ func (s *Store) describe(id seal.PartID) {
 	if p.live == nil || p.live.Ended {
 		s.forget(id)
 	}
+	return false
 }
 
 // forget drops the key that was kept while the part was live.
