@@ -56,6 +56,6 @@ func (s *server) mux() http.Handler {
 	for _, r := range routes {
 		mux.Handle(r.Method+" "+r.Path, s.guard(r))
 	}
-	mux.HandleFunc("/", s.notFound)
+	mux.Handle("/", s.guard(routed{Route{Public: true}, (*server).notFound}))
 	return mux
 }

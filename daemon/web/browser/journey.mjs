@@ -40,7 +40,12 @@ assert.match(await page.textContent('[data-watch="calls"]'), /^1 new call: show$
 await judge(page, 'calls-new')
 await ask('calls')
 await page.click('[data-watch="calls"] a')
-await page.waitForFunction(() => document.querySelectorAll('tbody tr').length === 6)
+// A page may be a second behind what the recorder has committed.
+for (let tries = 0; await page.locator('tbody tr').count() < 6; tries++) {
+  assert.ok(tries < 50, 'the calls do not appear')
+  await page.waitForTimeout(200)
+  await page.goto(`${url}/calls`)
+}
 
 // Sign out and in again.
 await page.click('text=Sign out')
@@ -164,6 +169,7 @@ await judge(page, 'accessibility')
 expectRefusal()
 await page.goto(`${url}/no/such/page`)
 assert.match(await title(), /^Page not found/)
+assert.ok(await page.locator('nav >> text=Calls').isVisible(), 'there is a way on')
 await judge(page, 'not-found')
 expectRefusal()
 await page.goto(`${url}/calls/01ABCDEFGHJKMNPQRSTVWXYZ00`)
