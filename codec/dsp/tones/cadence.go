@@ -1,6 +1,7 @@
 package tones
 
 import (
+	"slices"
 	"time"
 
 	"linevault/codec/dsp/internal/correlate"
@@ -153,10 +154,5 @@ func samples(t time.Duration) pcm.Pos {
 }
 
 func shares(signals []int, i int) bool {
-	for _, s := range signals {
-		if s == i {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(signals, i)
 }
