@@ -97,7 +97,7 @@ func makeLines(cfg *config.Config, cards []hal.Card, w *storage.Writer, board *h
 				if config.ID(l.Name) != src.ID() {
 					continue
 				}
-				line, err := makeLine(l, src, w, board)
+				line, err := makeLine(cfg, l, src, w, board)
 				if err != nil {
 					return nil, err
 				}
@@ -108,7 +108,9 @@ func makeLines(cfg *config.Config, cards []hal.Card, w *storage.Writer, board *h
 	return lines, nil
 }
 
-func makeLine(l config.Line, src hal.Line, w *storage.Writer, board *health.Board) (*capture.Line, error) {
+var onLimits = map[string]capture.OnLimit{"stay": capture.StayAtLimit, "resume": capture.ResumeAtLimit}
+
+func makeLine(cfg *config.Config, l config.Line, src hal.Line, w *storage.Writer, board *health.Board) (*capture.Line, error) {
 	o := call.Defaults(src.Format())
 	o.Minimum, o.Hangover, o.Maximum = time.Duration(l.Minimum), time.Duration(l.Hangover), time.Duration(l.Maximum)
 	var d call.Detector = call.NewVoice(o)
@@ -116,14 +118,14 @@ func makeLine(l config.Line, src hal.Line, w *storage.Writer, board *health.Boar
 		d = call.NewLoop(o)
 	}
 	return capture.NewLine(capture.Setup{
-		Source: src, Detector: d, Complexity: l.Complexity, Writer: w, Health: board,
+		Source: src, Detector: d, Complexity: l.Complexity, PauseLimit: time.Duration(*l.PauseLimit), OnLimit: onLimits[l.OnLimit], Writer: w, Health: board,
 		Pause: pause.Policy{
 			HoldBack: time.Duration(*l.HoldBack), GuardBefore: time.Duration(*l.GuardBefore),
 			GuardAfter: time.Duration(*l.GuardAfter), Stop: l.OnPause == "stop",
 		},
 		Call: storage.Call{
 			Name: l.Name, Department: l.Department, LineNumber: storage.Number(l.Number),
-			Class: l.Class, Software: version,
+			Class: l.Class, Software: version, Demo: cfg.Site.Demo,
 		},
 	})
 }

@@ -83,7 +83,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	server := &http.Server{
 		Handler: web.New(web.Config{
 			Desk: desk, Version: version, Log: log,
-			Branding: web.Branding{Council: cfg.Site.Name, Colour: cfg.Site.Colour},
+			Branding: web.Branding{Council: cfg.Site.Name, Colour: cfg.Site.Colour, Contact: cfg.Site.Contact},
 		}),
 		TLSConfig: cert.Config(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

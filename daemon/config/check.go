@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/hex"
 	"fmt"
 	"net"
 	"regexp"
@@ -46,9 +45,9 @@ func (c *Config) check() *fault {
 	if !colourForm.MatchString(c.Site.Colour) {
 		return wrong("site", 0, "colour", "%q is not a colour such as \"#1d70b8\"", c.Site.Colour)
 	}
-	for name, l := range map[string]Listener{"web": c.Web, "api": c.API} {
-		if _, _, err := net.SplitHostPort(l.Listen); err != nil {
-			return wrong(name, 0, "listen", "%q is not an address and port such as \"127.0.0.1:8443\"", l.Listen)
+	for name, listen := range map[string]string{"web": c.Web.Listen, "api": c.API.Listen} {
+		if _, _, err := net.SplitHostPort(listen); err != nil {
+			return wrong(name, 0, "listen", "%q is not an address and port such as \"127.0.0.1:8443\"", listen)
 		}
 	}
 	if d := time.Duration(c.Storage.Commit); d < 100*time.Millisecond || d > time.Second {
@@ -108,6 +107,10 @@ func (c *Config) checkLines() *fault {
 			return bad("detect", "%q is not \"voice\" or \"loop\"", l.Detect)
 		case l.OnPause != "resume" && l.OnPause != "stop":
 			return bad("on_pause", "%q is not \"resume\" or \"stop\"", l.OnPause)
+		case l.OnLimit != "stay" && l.OnLimit != "resume":
+			return bad("on_limit", "%q is not \"stay\" or \"resume\"", l.OnLimit)
+		case l.OnLimit == "resume" && l.OnPause == "stop":
+			return bad("on_limit", "a line whose pauses last to the end of the call does not resume at a limit")
 		case l.Complexity < 1 || l.Complexity > 10:
 			return bad("complexity", "%d is outside 1 to 10", l.Complexity)
 		}
@@ -122,6 +125,7 @@ func (c *Config) checkLines() *fault {
 			{"hold_back", *l.HoldBack, 0, 30 * time.Second},
 			{"guard_before", *l.GuardBefore, 0, 5 * time.Second},
 			{"guard_after", *l.GuardAfter, 0, 5 * time.Second},
+			{"pause_limit", *l.PauseLimit, 0, 24 * time.Hour},
 		} {
 			if d := time.Duration(t.v); d < t.low || d > t.high {
 				return bad(t.key, "%v is outside %v to %v", d, t.low, t.high)
@@ -153,21 +157,6 @@ func (c *Config) checkContacts() *fault {
 			return wrong("contact", i, "does", "%q is not \"pause\" or \"loop\"", k.Does)
 		}
 		if f := c.linesExist("contact", i, k.Lines); f != nil {
-			return f
-		}
-	}
-	return nil
-}
-
-func (c *Config) checkTerminals() *fault {
-	for i, t := range c.Terminal {
-		if t.Name == "" {
-			return wrong("terminal", i, "name", "a terminal needs a name: people will read it as who asked for a pause")
-		}
-		if b, err := hex.DecodeString(t.TokenSHA256); err != nil || len(b) != 32 {
-			return wrong("terminal", i, "token_sha256", "this is not 64 hexadecimal digits; `linevault token` makes a token and shows them")
-		}
-		if f := c.linesExist("terminal", i, t.Lines); f != nil {
 			return f
 		}
 	}

@@ -14,7 +14,7 @@ import (
 type Config struct {
 	Site     Site       `toml:"site"`
 	Web      Listener   `toml:"web"`
-	API      Listener   `toml:"api"`
+	API      Pausing    `toml:"api"`
 	Storage  Storage    `toml:"storage"`
 	Card     []Card     `toml:"card"`
 	Line     []Line     `toml:"line"`
@@ -26,11 +26,21 @@ type Config struct {
 type Site struct {
 	Name   string `toml:"name"`   // the council, as pages show it
 	Colour string `toml:"colour"` // #rrggbb of the council
+	// Contact is whom to tell about a page that cannot be used, as the accessibility
+	// statement says it.
+	Contact string `toml:"contact"`
+	Demo    bool   `toml:"demo"` // the calls are made up, and every page says so
 }
 
 // Listener is where a server listens.
 type Listener struct {
 	Listen string `toml:"listen"` // address:port
+}
+
+// Pausing is where terminals ask for pauses.
+type Pausing struct {
+	Listen   string `toml:"listen"`    // address:port
+	ClientCA string `toml:"client_ca"` // a PEM file: who signs terminals' certificates
 }
 
 // Storage is how recordings are kept.
@@ -54,18 +64,21 @@ type Line struct {
 	Number      string    `toml:"number"`
 	Department  string    `toml:"department"`
 	Card        string    `toml:"card"`
-	Channels    []int     `toml:"channels"` // of the card, from 1: one (mixed) or two (near, far)
-	Script      []string  `toml:"script"`   // replay: the calls that come and go
-	Start       Duration  `toml:"start"`    // replay: when the first one comes
-	Class       string    `toml:"class"`    // retention class
-	Detect      string    `toml:"detect"`   // "voice" or "loop"
+	Channels    []int     `toml:"channels"`   // of the card, from 1: one (mixed) or two (near, far)
+	Script      []string  `toml:"script"`     // replay: the calls that come and go
+	Start       Duration  `toml:"start"`      // replay: when the first one comes
+	Extensions  []string  `toml:"extensions"` // that it serves, as terminals ask for them
+	Class       string    `toml:"class"`      // retention class
+	Detect      string    `toml:"detect"`     // "voice" or "loop"
 	Hangover    Duration  `toml:"hangover"`
 	Minimum     Duration  `toml:"minimum"`
 	Maximum     Duration  `toml:"maximum"`
 	HoldBack    *Duration `toml:"hold_back"`
 	GuardBefore *Duration `toml:"guard_before"`
 	GuardAfter  *Duration `toml:"guard_after"`
-	OnPause     string    `toml:"on_pause"` // "resume" or "stop"
+	OnPause     string    `toml:"on_pause"`    // "resume" or "stop"
+	PauseLimit  *Duration `toml:"pause_limit"` // of a pause that named none; 0 for none
+	OnLimit     string    `toml:"on_limit"`    // "stay" or "resume"
 	Complexity  int       `toml:"complexity"`
 }
 
@@ -85,6 +98,10 @@ type Terminal struct {
 	Name        string   `toml:"name"`
 	Lines       []string `toml:"lines"`
 	TokenSHA256 string   `toml:"token_sha256"` // of the token that `linevault token` showed once
+	Certificate string   `toml:"certificate"`  // the name in its client certificate
+	From        []string `toml:"from"`         // addresses and networks that it may ask from
+	Expires     string   `toml:"expires"`      // the last day on which it may ask
+	Heartbeat   Duration `toml:"heartbeat"`    // how often it promises to be heard
 }
 
 // Duration is a time.Duration written as "500ms" or "8h".
@@ -108,7 +125,7 @@ func Default() Config {
 	return Config{
 		Site:    Site{Name: "Linevault", Colour: "#1d70b8"},
 		Web:     Listener{Listen: "127.0.0.1:8443"},
-		API:     Listener{Listen: "127.0.0.1:8444"},
+		API:     Pausing{Listen: "127.0.0.1:8444"},
 		Storage: Storage{Commit: Duration(time.Second)},
 	}
 }
@@ -158,6 +175,8 @@ func (c *Config) complete() {
 		l.HoldBack = or(l.HoldBack, new(Duration(2*time.Second)))
 		l.GuardBefore = or(l.GuardBefore, new(Duration(500*time.Millisecond)))
 		l.GuardAfter = or(l.GuardAfter, new(Duration(200*time.Millisecond)))
+		l.PauseLimit = or(l.PauseLimit, new(Duration(10*time.Minute)))
+		l.OnLimit = or(l.OnLimit, "stay")
 		l.Complexity = or(l.Complexity, 5)
 	}
 	for i := range c.Contact {

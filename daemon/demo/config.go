@@ -18,6 +18,7 @@ func Config(dir, token string) []byte {
 	fmt.Fprintf(&b, `# The demonstration: four lines on which scripted calls come and go.
 [site]
 name = "Linevault demonstration"
+demo = true
 
 [[card]]
 name = "demo"
