@@ -90,7 +90,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.ServeTLS(listener, "", "") }()
-	welcome(cfg, cert)
+	welcome(cfg, cert, accounts.SetUpNeeded())
 	go accounts.RunSetUp(ctx, func(code string, until time.Time) {
 		fmt.Printf("\n  Set up the first account at https://%s/setup with the code\n\n      %s\n\n  It is good until %s.\n\n",
 			cfg.Web.Listen, code, until.Local().Format("15:04"))
@@ -108,7 +108,8 @@ func serve(ctx context.Context, o boxOptions) error {
 	return server.Close() // live pages never end by themselves
 }
 
-func welcome(cfg *config.Config, cert *auth.Certificate) {
+// welcome says where the pages are; on a new box the set-up code follows.
+func welcome(cfg *config.Config, cert *auth.Certificate, fresh bool) {
 	fmt.Printf(`
   %s: the recorder is at
 
@@ -117,6 +118,9 @@ func welcome(cfg *config.Config, cert *auth.Certificate) {
   Its certificate is its own; your browser will warn of it once. Compare the fingerprint:
   SHA-256 %s
 `, cfg.Site.Name, cfg.Web.Listen, cert.Fingerprint())
+	if !fresh {
+		fmt.Print("\n  Sign in with an account that was made on it before.\n\n")
+	}
 }
 
 // keepPeriods makes the keys of the days to come, a week ahead, so that the recorder never

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,12 +90,8 @@ func (s *server) callFacts(c control.Call) []fact {
 	if !c.ClockTrusted {
 		started += " (the recorder's clock was not synchronised)"
 	}
-	line := c.LineName
-	for _, more := range []string{c.Department, number(c.LineNumber)} {
-		if more != "" {
-			line += ", " + more
-		}
-	}
+	line := []string{c.LineName, c.Department, number(c.LineNumber)}
+	line = slices.DeleteFunc(line, func(s string) bool { return s == "" })
 	other := otherParty(c)
 	if d := direction(c.Direction); d != "" {
 		other += " (" + strings.ToLower(d) + ")"
@@ -103,7 +100,7 @@ func (s *server) callFacts(c control.Call) []fact {
 	if c.Recorded < c.Length {
 		length += ", of which " + clock(c.Recorded) + " can be heard"
 	}
-	facts := []fact{{"Line", line}, {"Other party", other}, {"Started", started}, {"Length", length}}
+	facts := []fact{{"Line", strings.Join(line, ", ")}, {"Other party", other}, {"Started", started}, {"Length", length}}
 	if !c.Live {
 		facts = append(facts, fact{"End", endText(c.Ended)})
 	}
