@@ -93,7 +93,8 @@ func TestLostAndBack(t *testing.T) {
 					switch s.Kind {
 					case hal.Lost:
 						lostAt, ended = hal.Now(), s.At
-						if !strings.Contains(string(s.Data), test.reason) {
+						// On a machine that is busy enough the watchdog may be first.
+						if !strings.Contains(string(s.Data), test.reason) && !strings.Contains(string(s.Data), "no audio for 1s") {
 							t.Errorf("lost because %q, want something with %q", s.Data, test.reason)
 						}
 					case hal.Back:
