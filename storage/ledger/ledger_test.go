@@ -285,6 +285,26 @@ func TestProofs(t *testing.T) {
 	}
 }
 
+// TestHeadAt: what a head was stays what it was.
+func TestHeadAt(t *testing.T) {
+	l := open(t, t.TempDir())
+	for i := range 20 {
+		head, err := l.Head()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.AppendAll([]Event{event(i), event(i)}); err != nil {
+			t.Fatal(err)
+		}
+		if then, err := l.HeadAt(head.N); err != nil || then != head {
+			t.Fatalf("%v, %v, was %v", then, err, head)
+		}
+	}
+	if _, err := l.HeadAt(41); err == nil {
+		t.Error("a head of more entries than there are")
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 // TestSalted makes two ledgers of the same event: nobody who guesses an event can tell from

@@ -18,6 +18,19 @@ func (l *Ledger) Head() (tlog.Tree, error) {
 	return head, err
 }
 
+// HeadAt is what Head was when the ledger had size entries, as today's tree has it.
+func (l *Ledger) HeadAt(size int64) (tlog.Tree, error) {
+	head := tlog.Tree{N: size}
+	err := l.locked(func() (err error) {
+		if size < 0 || size > l.n {
+			return fmt.Errorf("ledger: no head of %d entries: there are %d", size, l.n)
+		}
+		head.Hash, err = tlog.TreeHash(size, l.tree)
+		return wrap("head", err)
+	})
+	return head, err
+}
+
 // Record is the bytes that an entry's leaf is the hash of, a salt of 32 bytes and then the
 // event as JSON. Whoever is given them can check a ProveRecord with tlog.CheckRecord and
 // tlog.RecordHash, and learns nothing of other entries.
