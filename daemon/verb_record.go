@@ -2,12 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
-	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -15,12 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"linevault/codec/pcm"
-	"linevault/daemon/api"
-	"linevault/daemon/auth"
 	"linevault/daemon/capture"
 	"linevault/daemon/config"
 	"linevault/daemon/health"
-	"linevault/daemon/link"
 	"linevault/storage"
 )
 
@@ -74,7 +66,7 @@ func record(ctx context.Context, o boxOptions) error {
 	}
 	r := &capture.Recorder{Writer: w, Health: board, Log: log, Commit: time.Duration(cfg.Storage.Commit)}
 	r.Start(lines)
-	stopServers, err := startServers(o.dir, cfg, r, w, log)
+	stopServers, err := startServers(o.dir, cfg, r, w, board, log)
 	if err != nil {
 		return err
 	}
@@ -96,52 +88,6 @@ func record(ctx context.Context, o boxOptions) error {
 	}
 	stopServers() // last: until here every pause was answered
 	return nil
-}
-
-// startServers opens the link to the desk and the API for terminals.
-func startServers(dir string, cfg *config.Config, r *capture.Recorder, w *storage.Writer, log *slog.Logger) (stop func(), err error) {
-	socket, err := link.Listen(dir)
-	if err != nil {
-		return nil, fmt.Errorf("the socket to the desk: %w", err)
-	}
-	cert, err := auth.OpenCertificate(dir)
-	if err != nil {
-		return nil, coded{err, exitMustMend}
-	}
-	listener, err := net.Listen("tcp", cfg.API.Listen)
-	if err != nil {
-		return nil, cannotListen("api", cfg.API.Listen, err)
-	}
-	terminals, err := terminalsOf(cfg)
-	if err != nil {
-		return nil, err
-	}
-	toDesk := link.Server(r, w)
-	toTerminals := &http.Server{
-		Handler:   (&api.API{Recorder: r, Terminals: terminals, Log: log}).Handler(),
-		TLSConfig: cert.Config(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
-		IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-	serve := func(name string, f func() error) {
-		if err := f(); !errors.Is(err, http.ErrServerClosed) {
-			log.Error("server ended", "server", name, "err", err)
-		}
-	}
-	go serve("desk", func() error { return toDesk.Serve(socket) })
-	go serve("api", func() error { return toTerminals.ServeTLS(listener, "", "") })
-	return func() { _, _ = toTerminals.Close(), toDesk.Close() }, nil // nothing waits for an answer now
-}
-
-func terminalsOf(cfg *config.Config) ([]api.Terminal, error) {
-	var all []api.Terminal
-	for _, t := range cfg.Terminal {
-		k := api.Terminal{Name: t.Name, Lines: ids(t.Lines)}
-		if _, err := hex.Decode(k.Token[:], []byte(t.TokenSHA256)); err != nil {
-			return nil, fmt.Errorf("terminal %s: %w", t.Name, err)
-		}
-		all = append(all, k)
-	}
-	return all, nil
 }
 
 func ids(names []string) []pcm.LineID {

@@ -27,6 +27,8 @@ type Setup struct {
 	Detector   call.Detector
 	Lookback   time.Duration // how far back the detector's edges may lie
 	Pause      pause.Policy
+	PauseLimit time.Duration // after which a pause that named no limit is an alarm; 0 for never
+	OnLimit    OnLimit
 	Complexity int
 	Call       storage.Call // what every call of this line begins with
 	AtEnd      storage.EndReason
@@ -46,11 +48,10 @@ type Line struct {
 	calls    []*span // found and not finished yet, in order
 	marks    chan Mark
 	signals  []hal.Signal // from contacts, for the next block
-	limits   map[pause.Source]pcm.Mono
+	limits   map[pause.Source]*limit
 	ended    bool
 	problem  string
 	lostAt   time.Time
-	number   string
 	levels   []float64
 	epoch    pcm.Epoch
 	captured pcm.Mono // of the last block
@@ -98,7 +99,7 @@ func NewLine(s Setup) (*Line, error) {
 		enc:    enc,
 		peaks:  dsp.NewPeaks(f),
 		marks:  make(chan Mark, 64),
-		limits: map[pause.Source]pcm.Mono{},
+		limits: map[pause.Source]*limit{},
 		levels: make([]float64, f.Legs),
 	}
 	l.publish()
@@ -185,7 +186,9 @@ func (l *Line) edge(e call.Edge) {
 				s.why = storage.CardLost
 			}
 			l.gate.EndCall(e.At)
-			clear(l.limits)
+			for src := range l.limits {
+				l.noLimit(src)
+			}
 		}
 	case call.Told:
 		if s := l.live(); s != nil {

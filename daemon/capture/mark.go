@@ -25,8 +25,9 @@ type Mark struct {
 	Do     Do
 	Source pause.Source
 	Reason string
-	Limit  time.Duration // how long a pause may last before it is an alarm; 0 for ever
-	Arm    bool          // pause even when no call is being recorded
+	Until  pcm.Mono       // how long the pause may last before it is an alarm; 0 for the line's own limit
+	Arm    bool           // pause even when no call is being recorded
+	Call   storage.CallID // only if this call is being recorded; any, if empty
 	answer chan<- Receipt
 }
 
@@ -45,11 +46,13 @@ const (
 type Receipt struct {
 	State    link.State
 	Idle     bool           // nothing is being recorded, and the mark did not arm: nothing was done
+	Other    bool           // another call than the mark's is being recorded, or none: nothing was done
 	Call     storage.CallID // the call it cut, if one is being recorded
 	Position pcm.Pos        // where audio is cut, or begins again, guards included
 	At       time.Time      // the same by the time of day
 	Late     time.Duration  // how much of the pause had been passed on already
 	PausedBy []string
+	LimitAt  time.Time // when the pause becomes an alarm
 }
 
 // Post puts a mark in the line's mailbox and says whether there was room. The line's owner
@@ -84,6 +87,9 @@ func (l *Line) do(m Mark) Receipt {
 	if m.Pos != nil {
 		at = *m.Pos
 	}
+	if s := l.live(); m.Call != "" && (s == nil || s.id != m.Call) {
+		return Receipt{Other: true, State: l.doing()}
+	}
 	switch m.Do {
 	case LoopClosed:
 		l.signals = append(l.signals, hal.Signal{At: at, Kind: hal.LoopClosed})
@@ -96,8 +102,7 @@ func (l *Line) do(m Mark) Receipt {
 		return l.pause(m, at)
 	case Resume:
 		l.gate.Resume(at, m.Source)
-		delete(l.limits, m.Source)
-		l.Health.Clear(l.limitKey(m.Source))
+		l.noLimit(m.Source)
 		return l.receipt(at + l.Source.Format().Samples(l.Pause.GuardAfter))
 	}
 	return Receipt{State: l.doing()}
@@ -106,10 +111,9 @@ func (l *Line) do(m Mark) Receipt {
 func (l *Line) pause(m Mark, at pcm.Pos) Receipt {
 	f := l.Source.Format()
 	late := l.gate.Pause(at, m.Source, m.Reason)
-	if m.Limit > 0 {
-		l.limits[m.Source] = m.At + pcm.Mono(m.Limit)
-	}
+	l.limit(m)
 	r := l.receipt(at - f.Samples(l.Pause.GuardBefore))
+	r.LimitAt = l.limitAt(l.limits[m.Source])
 	if len(l.calls) == 0 || l.calls[0].rec == nil || late.Empty() {
 		return r
 	}
@@ -133,21 +137,6 @@ func (l *Line) receipt(at pcm.Pos) Receipt {
 		r.Call = s.id
 	}
 	return r
-}
-
-// watchLimits raises an alarm for a pause that outlasts its limit. The pause stays.
-func (l *Line) watchLimits() {
-	for src, until := range l.limits {
-		if l.captured > until {
-			l.Health.Raise(l.limitKey(src), l.Source.ID(), fmt.Sprintf(
-				"%s has paused %s for longer than it said it would; the line stays paused until it resumes or the call ends",
-				src.Name, l.Call.Name))
-		}
-	}
-}
-
-func (l *Line) limitKey(src pause.Source) string {
-	return "long pause " + string(l.Source.ID()) + " " + src.Name
 }
 
 func (l *Line) pausedBy() []string {
@@ -194,6 +183,7 @@ func (l *Line) publish() {
 	if len(s.PausedBy) == 0 && s.State != link.Failed {
 		s.Levels = slices.Clone(l.levels)
 	}
+	s.LimitAt = l.firstLimit()
 	if c := l.live(); c != nil {
 		s.Call, s.Since, s.FarNumber = c.id, c.start, storage.Number(c.first.FarNumber)
 	}

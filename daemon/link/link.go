@@ -23,6 +23,7 @@ type LineState struct {
 	Call      storage.CallID `json:"call,omitempty"`
 	Since     time.Time      `json:"since,omitzero"` // when the call began, or the card was lost
 	PausedBy  []string       `json:"paused_by,omitempty"`
+	LimitAt   time.Time      `json:"limit_at,omitzero"` // when the first of its pauses becomes an alarm
 	FarNumber storage.Number `json:"far_number,omitempty"`
 	Problem   string         `json:"problem,omitempty"` // one sentence with the fix
 }
@@ -41,9 +42,20 @@ const (
 	Failed    State = "failed" // the card is lost
 )
 
+// Terminal is something that may pause lines by the API.
+type Terminal struct {
+	Name      string       `json:"terminal" doc:"its name"`
+	Lines     []pcm.LineID `json:"lines" doc:"the lines that it may pause"`
+	Expires   time.Time    `json:"expires,omitzero" doc:"when it may not ask any more"`
+	LastUsed  time.Time    `json:"last_used,omitzero" doc:"when it last asked for anything, since the recorder started"`
+	Heartbeat float64      `json:"heartbeat_seconds,omitempty" doc:"how often it promised to be heard"`
+}
+
 // Status is the whole recorder at one instant.
 type Status struct {
 	At     time.Time      `json:"at"`
 	Lines  []LineState    `json:"lines"`
 	Alarms []health.Alarm `json:"alarms"`
+	// Terminals are those that may pause lines.
+	Terminals []Terminal `json:"terminals,omitempty"`
 }

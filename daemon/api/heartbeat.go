@@ -1,0 +1,43 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Watch raises an alarm for each terminal that promised to be heard and is not, until ctx
+// ends. What it asked for stays: a terminal that died in mid payment may have a card read out.
+func (a *API) Watch(ctx context.Context) {
+	began := time.Now()
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-t.C:
+			a.heartbeats(began, now)
+		}
+	}
+}
+
+func (a *API) heartbeats(began, now time.Time) {
+	for _, t := range a.terminals {
+		if t.Heartbeat <= 0 {
+			continue
+		}
+		heard := t.lastUsed()
+		if heard.IsZero() {
+			heard = began
+		}
+		key := "heartbeat " + t.Name
+		if now.Sub(heard) <= t.Heartbeat {
+			a.Health.Clear(key)
+			continue
+		}
+		a.Health.Raise(key, "", fmt.Sprintf(
+			"terminal %s promised to be heard every %v and is not: look whether it is on and its network works; what it paused stays paused",
+			t.Name, t.Heartbeat))
+	}
+}
