@@ -60,10 +60,10 @@ func createRing(folder string) error {
 	}
 	var r root
 	if hasRoot {
-		r, err = readRoot(folder)
+		r, _, err = readRoot(folder)
 	} else {
 		r = newRoot()
-		err = r.write(folder)
+		err = r.write(folder, rootName)
 	}
 	if err != nil {
 		return err

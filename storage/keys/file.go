@@ -8,11 +8,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/internal/crash"
 	"linevault/storage/keys/journal"
 )
 
 // step is called before each change of the disk; tests stop there.
-var step = func(string) {}
+var step = crash.At
 
 // write puts b in the place of the named file of folder, so that after a crash there is
 // either the old file or the new one, whole: temporary file, fsync, rename, fsync of the

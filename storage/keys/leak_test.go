@@ -17,7 +17,7 @@ func TestNothingReadable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := readRoot(folder(dir))
+	r, _, err := readRoot(folder(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func (k *Ring) findStrangers(halves map[period]*seal.PublicKey) error {
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(half.Bytes(), priv.Public().Bytes()) {
+		if !bytes.Equal(half.Bytes(), priv.Public().Bytes()) && k.file.older[p] == nil {
 			k.strangers = append(k.strangers, fmt.Sprintf("keys/public had a key of %s that is not in the keyring: "+
 				"it has been replaced; only a backup of keys/ring that has it opens what was recorded to it", p))
 		}

@@ -19,22 +19,18 @@ import (
 // use it, and other processes may add to its file meanwhile.
 type Ring struct {
 	folder string
-	key    ringKey
 
 	mu        sync.Mutex
-	file      ringFile    // under mu
-	stat      os.FileInfo // under mu: of the file when it was read
-	strangers []string    // under mu: public halves that were not ours, a sentence each
+	key       ringKey        // under mu
+	file      ringFile       // under mu
+	stat      [2]os.FileInfo // under mu: of root key and ring when they were read
+	strangers []string       // under mu: public halves that were not ours, a sentence each
 }
 
 // OpenRing opens the ring of the store in dir with the root key that lies beside it.
 func OpenRing(dir string) (*Ring, error) {
 	folder := folder(dir)
-	r, err := readRoot(folder)
-	if err != nil {
-		return nil, err
-	}
-	k := &Ring{folder: folder, key: newRingKey(r)}
+	k := &Ring{folder: folder}
 	if err := k.load(); err != nil {
 		return nil, err
 	}
@@ -43,28 +39,87 @@ func OpenRing(dir string) (*Ring, error) {
 
 func (k *Ring) path() string { return filepath.Join(k.folder, ringName) }
 
-// load reads the file if it is another one than last time. The caller holds mu, or is alone.
+// Reload looks at the files again: what another process destroyed meanwhile is out of this
+// one's memory, too, once it returns.
+func (k *Ring) Reload() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.load()
+}
+
+// load reads the root key and the ring if they are other files than last time. The caller
+// holds mu, or is alone.
 func (k *Ring) load() error {
-	stat, err := os.Stat(k.path())
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", k.path(), ErrRingMissing)
+	same := true
+	for i, name := range []string{rootName, ringName} {
+		stat, err := os.Stat(filepath.Join(k.folder, name))
+		if err != nil {
+			same = false // read says what to do
+			break
+		}
+		same = same && sameFile(stat, k.stat[i])
 	}
-	if err != nil {
-		return fmt.Errorf("keyring: %w", err)
-	}
-	if k.stat != nil && os.SameFile(stat, k.stat) && stat.ModTime().Equal(k.stat.ModTime()) && stat.Size() == k.stat.Size() {
+	if same {
 		return nil
 	}
-	b, err := os.ReadFile(k.path())
-	if err != nil {
-		return fmt.Errorf("keyring: %w", err)
+	var err error
+	for range readTries {
+		err = k.read()
+		if _, other := errors.AsType[*otherRootError](err); !other {
+			return err
+		}
 	}
-	f, err := k.key.decode(b)
+	return err
+}
+
+// readTries is how often a reader looks for a ring and a root key that belong together, while
+// another process may be changing them.
+const readTries = 5
+
+func sameFile(a, b os.FileInfo) bool {
+	return b != nil && os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
+}
+
+// read reads the root key, and of the ring and the one that is about to take its place the
+// one that belongs to it.
+func (k *Ring) read() error {
+	r, rootStat, err := readRoot(k.folder)
 	if err != nil {
-		return fmt.Errorf("%s: %w", k.path(), err)
+		return err
 	}
-	k.file, k.stat = f, stat
+	key := newRingKey(r)
+	f, stat, err := readRing(key, k.path())
+	if _, other := errors.AsType[*otherRootError](err); other {
+		next, nextStat, nextErr := readRing(key, filepath.Join(k.folder, nextRing))
+		if nextErr == nil {
+			f, stat, err = next, nextStat, nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	k.key, k.file, k.stat = key, f, [2]os.FileInfo{rootStat, stat}
 	return nil
+}
+
+// readRing reads a file of a ring.
+func readRing(key ringKey, path string) (ringFile, os.FileInfo, error) {
+	stat, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ringFile{}, nil, fmt.Errorf("%s: %w", path, ErrRingMissing)
+	}
+	if err != nil {
+		return ringFile{}, nil, fmt.Errorf("keyring: %w", err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ringFile{}, nil, fmt.Errorf("keyring: %w", err)
+	}
+	f, err := key.decode(b)
+	if err != nil {
+		return ringFile{}, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, stat, nil
 }
 
 // Identity is what unlocks the part keys of a period. Its error is ErrNoKey where the
@@ -73,16 +128,43 @@ func (k *Ring) Identity(class string, day Day) (seal.Identity, error) {
 	p := period{class: class, day: day}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.file.periods[p] == nil {
-		if err := k.load(); err != nil {
-			return nil, err
-		}
+	if err := k.load(); err != nil {
+		return nil, err
 	}
+	return k.identity(p)
+}
+
+// identity opens what unlocks the part keys of p. The caller holds mu.
+func (k *Ring) identity(p period) (seal.Identity, error) {
 	priv, err := k.private(p)
 	if err != nil {
 		return nil, err
 	}
-	return priv, nil
+	sealed := k.file.older[p]
+	if sealed == nil {
+		return priv, nil
+	}
+	b, err := k.key.openOlder(p, sealed)
+	if err != nil {
+		return nil, fmt.Errorf("the older key of %s is damaged: %w", p, err)
+	}
+	defer clear(b)
+	older, err := seal.ParsePrivateKey(p.class, string(p.day), b)
+	if err != nil {
+		return nil, err
+	}
+	return twoPairs{priv, older}, nil
+}
+
+// twoPairs unlocks for a period whose pair is being replaced.
+type twoPairs struct{ now, older *seal.PrivateKey }
+
+// Unlock tries the new pair first.
+func (t twoPairs) Unlock(part seal.PartID, l seal.Locked) (*seal.Key, error) {
+	if key, err := t.now.Unlock(part, l); err == nil {
+		return key, nil
+	}
+	return t.older.Unlock(part, l)
 }
 
 // private opens the private key of p. The caller holds mu.
@@ -117,6 +199,9 @@ func (k *Ring) Ensure(classes []string, now time.Time) error {
 	defer k.mu.Unlock()
 	if err := k.load(); err != nil {
 		return err
+	}
+	if err := k.finish(); err != nil {
+		return fmt.Errorf("finish what was begun with the keys: %w", err)
 	}
 	if err := k.grow(classes, now); err != nil {
 		return fmt.Errorf("keyring: %w", err)
@@ -155,24 +240,29 @@ func (k *Ring) grow(classes []string, now time.Time) error {
 	return k.save(f)
 }
 
-// save writes the ring. Lines that could not be read would be gone with the old file, so
-// that is kept beside the new one. The caller holds mu and the lock.
+// save writes the ring. The caller holds mu and the lock.
 func (k *Ring) save(f ringFile) error {
-	if len(f.problems) > 0 {
-		b, err := os.ReadFile(k.path())
-		if err != nil {
-			return err
-		}
-		aside := ringName + ".damaged-" + time.Now().UTC().Format("20060102T150405.000")
-		if err := write(k.folder, aside, b); err != nil {
-			return err
-		}
+	if err := k.keepDamaged(f); err != nil {
+		return err
 	}
 	if err := write(k.folder, ringName, k.key.encode(f)); err != nil {
 		return err
 	}
-	k.stat = nil
+	k.stat = [2]os.FileInfo{}
 	return k.load()
+}
+
+// keepDamaged keeps a ring with lines that could not be read beside the new one, with which
+// they would be gone.
+func (k *Ring) keepDamaged(f ringFile) error {
+	if len(f.problems) == 0 {
+		return nil
+	}
+	b, err := os.ReadFile(k.path())
+	if err != nil {
+		return err
+	}
+	return write(k.folder, ringName+".damaged-"+time.Now().UTC().Format("20060102T150405.000"), b)
 }
 
 // Periods is the day and class of every key in the ring, oldest first.

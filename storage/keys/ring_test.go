@@ -89,7 +89,7 @@ func TestRingDamaged(t *testing.T) {
 	dir := create(t, "calls")
 	path := filepath.Join(folder(dir), ringName)
 	whole := read(t, path)
-	r, err := readRoot(folder(dir))
+	r, _, err := readRoot(folder(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 //
 //	store SEALED               a random secret that Derive draws from
 //	period CLASS DAY SEALED    a period's private key
+//	older CLASS DAY SEALED     the one that it is being put in place of
 //	end COUNT MAC              how many lines come before, and their HMAC-SHA256
 //
 // where SEALED is base64 of nonce, AES-256-GCM ciphertext and tag. Each line is
@@ -33,6 +34,7 @@ const ringVersion = "1"
 type ringFile struct {
 	store    secret            // opened
 	periods  map[period][]byte // sealed
+	older    map[period][]byte // sealed: pairs that are being replaced
 	problems []string
 }
 
@@ -78,6 +80,14 @@ func (k ringKey) openPeriod(p period, sealed []byte) ([]byte, error) {
 	return k.open(sealed, "period", p.class, string(p.day))
 }
 
+func (k ringKey) openOlder(p period, sealed []byte) ([]byte, error) {
+	return k.open(sealed, "older", p.class, string(p.day))
+}
+
+func (k ringKey) sealOlder(p period, secret []byte) []byte {
+	return k.seal(secret, "older", p.class, string(p.day))
+}
+
 func (k ringKey) sealPeriod(p period, secret []byte) []byte {
 	return k.seal(secret, "period", p.class, string(p.day))
 }
@@ -96,7 +106,10 @@ func (k ringKey) encode(f ringFile) []byte {
 	for _, p := range slices.SortedFunc(maps.Keys(f.periods), comparePeriods) {
 		fmt.Fprintf(&b, "period %s %s %s\n", p.class, p.day, base64.StdEncoding.EncodeToString(f.periods[p]))
 	}
-	fmt.Fprintf(&b, "end %d %s\n", len(f.periods)+2, k.sum(b.Bytes()))
+	for _, p := range slices.SortedFunc(maps.Keys(f.older), comparePeriods) {
+		fmt.Fprintf(&b, "older %s %s %s\n", p.class, p.day, base64.StdEncoding.EncodeToString(f.older[p]))
+	}
+	fmt.Fprintf(&b, "end %d %s\n", len(f.periods)+len(f.older)+2, k.sum(b.Bytes()))
 	return b.Bytes()
 }
 
@@ -104,10 +117,18 @@ func comparePeriods(a, b period) int {
 	return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.class, b.class))
 }
 
+// otherRootError is a keyring that was sealed under another root key.
+type otherRootError struct{ ring, root string }
+
+func (e *otherRootError) Error() string {
+	return fmt.Sprintf("the keyring belongs to root key %.16q and keys/root is root key %s: "+
+		"put back the keys/root of this store from your backup", e.ring, e.root)
+}
+
 // decode reads a ring file. A line that does not open is a problem, and no more: what it
 // held is lost, what the others hold is not.
 func (k ringKey) decode(b []byte) (ringFile, error) {
-	f := ringFile{periods: make(map[period][]byte)}
+	f := ringFile{periods: make(map[period][]byte), older: make(map[period][]byte)}
 	first, rest, _ := bytes.Cut(b, []byte("\n"))
 	head, ok := strings.CutPrefix(string(first), ringFirstLine)
 	version, root, ok2 := strings.Cut(head, " root ")
@@ -117,8 +138,7 @@ func (k ringKey) decode(b []byte) (ringFile, error) {
 	case version != ringVersion:
 		return f, fmt.Errorf("the keyring is %w", ErrNewer)
 	case root != k.root:
-		return f, fmt.Errorf("the keyring belongs to root key %.16q and keys/root is root key %s: "+
-			"put back the keys/root of this store from your backup", root, k.root)
+		return f, &otherRootError{ring: root, root: k.root}
 	}
 	end := bytes.LastIndex(b, []byte("\nend ")) + 1
 	whole := end > 0 && string(b[end:]) == fmt.Sprintf("end %d %s\n", bytes.Count(b[:end], []byte("\n")), k.sum(b[:end]))
@@ -156,15 +176,19 @@ func (k ringKey) line(f *ringFile, line string) error {
 			return errDamaged
 		}
 		f.store = hidden(store)
-	case fields[0] == "period" && len(fields) == 4:
+	case (fields[0] == "period" || fields[0] == "older") && len(fields) == 4:
 		p := period{class: fields[1], day: Day(fields[2])}
 		if p.check() != nil {
 			return errDamaged
 		}
-		if _, err := k.openPeriod(p, sealed); err != nil {
+		to, open := f.periods, k.openPeriod
+		if fields[0] == "older" {
+			to, open = f.older, k.openOlder
+		}
+		if _, err := open(p, sealed); err != nil {
 			return fmt.Errorf("the key of %s is damaged", p)
 		}
-		f.periods[p] = sealed
+		to[p] = sealed
 	default:
 		return errDamaged
 	}

@@ -59,42 +59,42 @@ func (r root) check() string {
 	return hex.EncodeToString(sum[:4])
 }
 
-func (r root) write(folder string) error {
+func (r root) write(folder, name string) error {
 	text := rootFirstLine + rootVersion + "\n" + hex.EncodeToString(r.secret()) + "\n" + r.check() + "\n"
-	if err := write(folder, rootName, []byte(text)); err != nil {
+	if err := write(folder, name, []byte(text)); err != nil {
 		return fmt.Errorf("write the root key: %w", err)
 	}
 	return nil
 }
 
 // readRoot reads keys/root. What is wrong with it is said without a word of what is in it.
-func readRoot(folder string) (root, error) {
+func readRoot(folder string) (root, os.FileInfo, error) {
 	path := filepath.Join(folder, rootName)
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return root{}, fmt.Errorf("%s: %w", path, ErrRootMissing)
+		return root{}, nil, fmt.Errorf("%s: %w", path, ErrRootMissing)
 	}
 	if err != nil {
-		return root{}, fmt.Errorf("root key: %w", err)
+		return root{}, nil, fmt.Errorf("root key: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return root{}, fmt.Errorf("root key: %w", err)
+		return root{}, nil, fmt.Errorf("root key: %w", err)
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return root{}, fmt.Errorf("others than its owner may use the root key %s (mode %04o): run: chmod 600 %[1]s", path, mode)
+		return root{}, nil, fmt.Errorf("others than its owner may use the root key %s (mode %04o): run: chmod 600 %[1]s", path, mode)
 	}
 	b, err := io.ReadAll(io.LimitReader(f, 1024))
 	if err != nil {
-		return root{}, fmt.Errorf("root key: %w", err)
+		return root{}, nil, fmt.Errorf("root key: %w", err)
 	}
 	defer clear(b)
 	r, err := parseRoot(string(b))
 	if err != nil {
-		return root{}, fmt.Errorf("%s: %w", path, err)
+		return root{}, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return r, nil
+	return r, info, nil
 }
 
 func parseRoot(text string) (root, error) {
