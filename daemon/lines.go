@@ -15,6 +15,7 @@ import (
 	"linevault/daemon/pause"
 	"linevault/hal"
 	"linevault/hal/analogue"
+	"linevault/hal/analogue/signalling"
 	"linevault/hal/gpio"
 	"linevault/hal/replay"
 	"linevault/storage"
@@ -113,12 +114,19 @@ var onLimits = map[string]capture.OnLimit{"stay": capture.StayAtLimit, "resume":
 func makeLine(cfg *config.Config, l config.Line, src hal.Line, w *storage.Writer, board *health.Board) (*capture.Line, error) {
 	o := call.Defaults(src.Format())
 	o.Minimum, o.Hangover, o.Maximum = time.Duration(l.Minimum), time.Duration(l.Hangover), time.Duration(l.Maximum)
+	if analogueCard(cfg, l.Card) {
+		var err error
+		if src, err = signalling.Listen(src); err != nil {
+			return nil, fmt.Errorf("line %s: %w", l.Name, err)
+		}
+	}
 	var d call.Detector = call.NewVoice(o)
 	if l.Detect == "loop" {
 		d = call.NewLoop(o)
 	}
 	return capture.NewLine(capture.Setup{
-		Source: src, Detector: d, Complexity: l.Complexity, PauseLimit: time.Duration(*l.PauseLimit), OnLimit: onLimits[l.OnLimit], Writer: w, Health: board,
+		Source: src, Detector: d, Complexity: l.Complexity, Writer: w, Health: board,
+		PauseLimit: time.Duration(*l.PauseLimit), OnLimit: onLimits[l.OnLimit],
 		Pause: pause.Policy{
 			HoldBack: time.Duration(*l.HoldBack), GuardBefore: time.Duration(*l.GuardBefore),
 			GuardAfter: time.Duration(*l.GuardAfter), Stop: l.OnPause == "stop",
@@ -128,6 +136,16 @@ func makeLine(cfg *config.Config, l config.Line, src hal.Line, w *storage.Writer
 			Class: l.Class, Software: version, Demo: cfg.Site.Demo,
 		},
 	})
+}
+
+// analogueCard reports whether lines of the card signal by sound, if they do.
+func analogueCard(cfg *config.Config, name string) bool {
+	for _, k := range cfg.Card {
+		if k.Name == name {
+			return k.Kind == "analogue"
+		}
+	}
+	return false
 }
 
 // openContacts opens every contact of the configuration.

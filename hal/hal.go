@@ -53,17 +53,19 @@ type SignalKind uint8
 
 // The kinds of signal.
 const (
-	Lost       SignalKind = iota + 1 // the card stopped giving audio; Data is the reason
-	Back                             // the card gives audio again, in a new epoch
-	LoopClosed                       // loop current flows: off hook
-	LoopOpen                         // loop current stopped: on hook
-	FarNumber                        // Data is the other party's number, digits
-	Direction                        // Data is "in" or "out"
+	Lost         SignalKind = iota + 1 // the card stopped giving audio; Data is the reason
+	Back                               // the card gives audio again, in a new epoch
+	LoopClosed                         // loop current flows: off hook
+	LoopOpen                           // loop current stopped: on hook
+	FarNumber                          // Data is the other party's number, digits
+	Direction                          // Data is "in" or "out"
+	CalledNumber                       // Data is the number that was called, digits, as the line gives it
+	Cleared                            // while the exchange says by a tone that the call is over; Data is the tone
 )
 
 var signalNames = map[SignalKind]string{
 	Lost: "lost", Back: "back", LoopClosed: "loop closed", LoopOpen: "loop open",
-	FarNumber: "far number", Direction: "direction",
+	FarNumber: "far number", Direction: "direction", CalledNumber: "called number", Cleared: "cleared",
 }
 
 func (k SignalKind) String() string { return signalNames[k] }

@@ -62,22 +62,55 @@ func Defaults(f pcm.Format) Options {
 // Lookback is how far before a block an edge in it may lie.
 func (o Options) Lookback() time.Duration { return o.Lead + 2*o.Minimum }
 
-// tracker is what all detectors share: whether there is a call, and since when.
+// fresh is how long what was signalled before a call counts for it: ringing, and some.
+const fresh = time.Minute
+
+// tracker is what all detectors share: whether there is a call, since when, and what the
+// signalling has told of it.
 type tracker struct {
 	open  bool
 	since pcm.Pos // where the running part began
 	max   pcm.Pos
+	fresh pcm.Pos
 	edges []Edge
+
+	number    string
+	direction string
+	told      pcm.Pos // when it was last told
+}
+
+func newTracker(o Options) tracker {
+	return tracker{max: o.Format.Samples(o.Maximum), fresh: o.Format.Samples(fresh)}
 }
 
 func (t *tracker) begin(at pcm.Pos) {
 	t.open, t.since = true, at
-	t.edges = append(t.edges, Edge{At: at, Kind: Begin})
+	if at-t.told > t.fresh {
+		t.number, t.direction = "", ""
+	}
+	t.edges = append(t.edges, Edge{At: at, Kind: Begin, FarNumber: t.number, Direction: t.direction})
 }
 
 func (t *tracker) end(at pcm.Pos, k Kind) {
 	t.open = false
+	t.number, t.direction = "", ""
 	t.edges = append(t.edges, Edge{At: at, Kind: k})
+}
+
+// tell takes what the signalling tells of the call that goes on, or of the next.
+func (t *tracker) tell(s hal.Signal) {
+	switch s.Kind {
+	case hal.FarNumber:
+		t.number = string(s.Data)
+	case hal.Direction:
+		t.direction = string(s.Data)
+	default:
+		return
+	}
+	t.told = s.At
+	if t.open {
+		t.edges = append(t.edges, Edge{At: s.At, Kind: Told, FarNumber: t.number, Direction: t.direction})
+	}
 }
 
 // split begins new parts as the block up to end makes the call too long for one.

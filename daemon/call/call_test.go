@@ -148,3 +148,28 @@ func TestVoiceEndsItsCallWithTheCard(t *testing.T) {
 		t.Errorf("edges %+v", got)
 	}
 }
+
+// A tone by which the exchange clears ends the call at once, and is no call by itself; what
+// the signalling tells of a call is in its edges.
+func TestVoiceGoesBySignalsToo(t *testing.T) {
+	v := NewVoice(Defaults(stereo))
+	sound := line(t, 40, 3, 28)
+	var got []Edge
+	for i := 0; i < len(sound); i += 1600 {
+		b := &hal.Block{Frame: pcm.Frame{Pos: pcm.Pos(i / 2), Format: stereo, PCM: sound[i : i+1600]}}
+		switch at := b.Frame.Pos; {
+		case at == 8000:
+			b.Signals = []hal.Signal{
+				{At: at, Kind: hal.Direction, Data: []byte("in")},
+				{At: at, Kind: hal.FarNumber, Data: []byte("02079460123")},
+			}
+		case at >= 9*8000 && at < 14*8000:
+			b.Signals = []hal.Signal{{At: at, Kind: hal.Cleared, Data: []byte("busy")}}
+		}
+		got = append(got, v.Step(b)...)
+	}
+	if len(got) != 3 || got[0].FarNumber != "02079460123" || got[0].Direction != "in" || got[1].Kind != End || got[1].At != 9*8000 ||
+		got[2].At < 27*8000 || got[2].FarNumber != "" {
+		t.Errorf("edges %+v", got)
+	}
+}

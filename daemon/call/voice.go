@@ -23,16 +23,23 @@ type Voice struct {
 	first  pcm.Pos // where the activity that may become a call began
 	active pcm.Pos // how much activity there was since
 	last   pcm.Pos // the end of the last activity
+	// Until here sound is the tone by which the exchange cleared a call, and no new call.
+	cleared pcm.Pos
 }
+
+// afterTone is how long after a tone was last told of, which is in every block while it sounds,
+// a sound is still taken for it: longer than the pause in its cadence.
+const afterTone = time.Second
 
 // decision is how much sound is judged at once.
 const decision = 20 * time.Millisecond
 
-// NewVoice makes a detector that listens.
+// NewVoice makes a detector that listens. A tone by which the exchange says that the call is over
+// ends it at once, where the card tells of tones.
 func NewVoice(o Options) *Voice {
 	f := o.Format
 	v := &Voice{
-		t: tracker{max: f.Samples(o.Maximum)}, o: o,
+		t: newTracker(o), o: o,
 		frame: int(f.Samples(decision)), minimum: f.Samples(o.Minimum), hangover: f.Samples(o.Hangover),
 	}
 	for range f.Legs {
@@ -63,11 +70,18 @@ func (v *Voice) Step(b *hal.Block) []Edge {
 		}
 	}
 	for _, s := range b.Signals {
-		if s.Kind == hal.Lost {
+		v.t.tell(s)
+		switch {
+		case s.Kind == hal.Lost:
 			if v.t.open {
 				v.t.end(s.At, Cut)
 			}
 			v.active = 0
+		case s.Kind == hal.Cleared:
+			if v.t.open {
+				v.t.end(max(s.At, b.Frame.Pos), End)
+			}
+			v.active, v.cleared = 0, s.At+v.o.Format.Samples(afterTone)
 		}
 	}
 	return v.t.edges
@@ -87,7 +101,7 @@ func (v *Voice) judge() {
 	case v.t.open && end-v.last >= v.hangover:
 		v.t.end(end, End)
 		v.active = 0
-	case !v.t.open && heard:
+	case !v.t.open && heard && v.at >= v.cleared:
 		if v.active == 0 || v.at-v.first > 2*v.minimum {
 			v.first, v.active = v.at, 0 // what was heard before was too little to be a call
 		}

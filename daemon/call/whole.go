@@ -10,7 +10,7 @@ type Whole struct {
 
 // NewWhole makes a detector for a file that is one call.
 func NewWhole(o Options) *Whole {
-	return &Whole{t: tracker{max: o.Format.Samples(o.Maximum)}}
+	return &Whole{t: newTracker(o)}
 }
 
 // Step implements Detector.
