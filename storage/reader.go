@@ -38,6 +38,7 @@ type Store struct {
 	segments map[string]bool          // read or set aside
 	problems map[string]Problem       // by what they are about
 	locked   map[period]map[seal.PartID]seal.Locked
+	ended    map[seal.PartID]struct{} // since TakeEnded
 	// The private key used last, kept while Refresh runs: parts come by the day.
 	identity seal.Identity
 	of       period
@@ -80,6 +81,7 @@ func Open(dir string, live Live) (*Store, error) {
 		segments: map[string]bool{},
 		problems: map[string]Problem{},
 		locked:   map[period]map[seal.PartID]seal.Locked{},
+		ended:    map[seal.PartID]struct{}{},
 		kept:     map[seal.PartID]*seal.Key{},
 		moved:    map[seal.PartID]bool{},
 	}

@@ -67,6 +67,9 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 	if sum.listed {
 		s.list(p)
 	}
+	if p.over() {
+		s.ended[id] = struct{}{}
+	}
 	if p.live == nil || p.live.Ended {
 		s.forget(id)
 	}
