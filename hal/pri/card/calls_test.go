@@ -1,0 +1,156 @@
+package card
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"linevault/hal"
+	"linevault/hal/haltest"
+)
+
+// brief is signals in a few words.
+func brief(signals []hal.Signal) (words []string) {
+	for _, s := range signals {
+		switch s.Kind {
+		case hal.LoopClosed:
+			words = append(words, "closed")
+		case hal.LoopOpen:
+			words = append(words, "open")
+		case hal.FarNumber:
+			words = append(words, "far="+string(s.Data))
+		case hal.CalledNumber:
+			words = append(words, "called="+string(s.Data))
+		default:
+			words = append(words, strings.TrimSpace(string(s.Data)))
+		}
+	}
+	return words
+}
+
+// play gives what each timeslot signals while a capture is played.
+func play(t *testing.T, name string) map[int]string {
+	t.Helper()
+	b := newBoard(3, 4)
+	card := openFake(t, b)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.speak(t, name, 3, 4)
+		time.Sleep(500 * time.Millisecond) // what is out of step is waited for, then sound for what was signalled
+	}()
+	heard := map[int][]string{}
+	checks := map[int]*haltest.Checker{}
+	var blk hal.Block
+	for over := false; !over; {
+		select {
+		case <-done:
+			over = true
+		case <-time.After(20 * time.Millisecond):
+		}
+		for s := 1; s < slots; s++ {
+			l := on(card, s)
+			if l == nil {
+				continue
+			}
+			if checks[s] == nil {
+				checks[s] = haltest.NewChecker(l)
+			}
+			if err := l.Read(&blk); err != nil {
+				t.Fatal(err)
+			}
+			if err := checks[s].Step(&blk); err != nil {
+				t.Fatal(err)
+			}
+			heard[s] = append(heard[s], brief(blk.Signals)...)
+		}
+	}
+	all := map[int]string{}
+	for s, words := range heard {
+		if len(words) > 0 {
+			all[s] = strings.Join(words, " ")
+		}
+	}
+	return all
+}
+
+// Captures of libpri talking to itself, as lines of a card signal them.
+func TestCallsOnTheirLines(t *testing.T) {
+	t.Parallel()
+	thirty := map[int]string{}
+	for s := 1; s < slots; s++ {
+		if s != dSlot {
+			thirty[s] = fmt.Sprintf("in far=16329601%02d called=20794601%02d closed open", s, s)
+		}
+	}
+	for name, want := range map[string]map[int]string{
+		"answered_in":         {1: "in far=1632960001 called=442079460123 closed open"},
+		"answered_out":        {2: "out far=01632960777 called=01632960777 closed open"},
+		"withheld_restricted": {7: "in called=2079460123 closed open"},
+		"glare":               {14: "in far=1632960012 called=2079460123 closed open"},
+		"hold_retrieve": {
+			20: "in far=1632960018 called=2079460123 closed open",
+			21: "in far=1632960018 called=2079460123 closed open",
+		},
+		"channel_negotiated": {25: "out far=01632960021 called=01632960021 closed open"},
+		"data_call":          {},
+		"restart_one":        {15: "in far=1632960014 called=2079460123 closed open"},
+		"dchan_blip_in_call": {18: "in far=1632960016 called=2079460123 closed open"},
+		"thirty_calls":       thirty,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := play(t, name)
+			for s := 1; s < slots; s++ {
+				if got[s] != want[s] {
+					t.Errorf("timeslot %d: %q, want %q", s, got[s], want[s])
+				}
+			}
+		})
+	}
+}
+
+// Digits that are dialled one by one are told as they come.
+func TestOverlap(t *testing.T) {
+	t.Parallel()
+	var all strings.Builder
+	for _, s := range play(t, "overlap_out") {
+		all.WriteString(s)
+	}
+	if !strings.Contains(all.String(), "far=01632960888") || !strings.HasSuffix(all.String(), "open") {
+		t.Errorf("%q: the whole number was not told", all.String())
+	}
+}
+
+// A call that goes on while the card is lost is taken up again with its numbers; one that ended
+// meanwhile is not.
+func TestCallThroughALoss(t *testing.T) {
+	t.Parallel()
+	b := newBoard(3, 4)
+	l := on(openFake(t, b), 1)
+	const setup = "\x02\x01\x00\x00\x08\x02\x00\x01\x05\x04\x03\x80\x90\xA3\x18\x03\xA9\x83\x81\x6C\x06\x21\x831234\x70\x05\x807000"
+	say := func(span int, frame string) {
+		b.set(span, func(s *fakeSpan) { s.frames = append(s.frames, []byte(frame)) })
+	}
+	say(3, "\x02\x01\x7F")
+	say(4, "\x02\x01\x73")
+	say(3, setup)
+	say(4, "\x00\x01\x00\x02\x08\x02\x80\x01\x07") // CONNECT
+	var words []string
+	broken := false
+	watch(t, l, func(blk *hal.Block, c *haltest.Checker) bool {
+		words = append(words, brief(blk.Signals)...)
+		switch {
+		case !broken && len(words) >= 4:
+			broken = true
+			b.set(3, func(s *fakeSpan) { s.silent = true })
+		case broken && c.Lost:
+			b.set(3, func(s *fakeSpan) { s.silent = false })
+		}
+		return c.Losses == 1 && strings.HasSuffix(strings.Join(words, " "), "open in far=1234 called=7000 closed")
+	})
+	if len(words) > 0 && !strings.HasPrefix(strings.Join(words, " "), "in far=1234 called=7000 closed span 3") {
+		t.Errorf("%q", words)
+	}
+}

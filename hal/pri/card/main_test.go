@@ -1,0 +1,16 @@
+package card
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+// The tests wait for sound far more than they compute.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "32"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
