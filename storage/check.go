@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -163,11 +162,7 @@ func (c *checker) calls() {
 
 // keys counts the keys whose parts are nowhere, and reports damage of the key files.
 func (c *checker) keys() error {
-	dir := filepath.Join(c.s.dir, "keys", "parts")
-	list, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // nothing was recorded yet
-	}
+	files, err := keys.Files(c.s.dir)
 	if err != nil {
 		return folderError(c.s.dir, err)
 	}
@@ -175,18 +170,14 @@ func (c *checker) keys() error {
 	for _, p := range c.parts {
 		have[p.id] = true
 	}
-	for _, e := range list {
-		day, class, ok := strings.Cut(e.Name(), ".")
-		if !ok {
-			continue
-		}
-		m, err := keys.ReadPartFile(c.s.dir, class, keys.Day(day))
+	for p := range files {
+		m, err := keys.ReadPartFile(c.s.dir, p.Class, p.Day)
 		if err != nil {
-			c.r.add("", "key file %s: %v", e.Name(), err)
+			c.r.add("", "key file of %s: %v", p, err)
 			continue
 		}
-		for id := range m {
-			if !have[id] {
+		for id, l := range m {
+			if !have[id] && !keys.Destroyed(l) {
 				c.r.Orphans++
 			}
 		}

@@ -100,7 +100,7 @@ func ReadPartFile(dir, class string, day Day) (map[seal.PartID]seal.Locked, erro
 	return parts, err
 }
 
-// CheckPartFile is ReadPartFile, and returns also the stretches of the file that hold no
+// CheckPartFile is ReadPartFile, and returns also the stretches of the files that hold no
 // record. One at the end is what a crash leaves, and harmless: what lies there was never
 // acknowledged. One in the middle is an earlier crash's, or damage.
 func CheckPartFile(dir, class string, day Day) (map[seal.PartID]seal.Locked, []journal.Tear, error) {
@@ -108,31 +108,46 @@ func CheckPartFile(dir, class string, day Day) (map[seal.PartID]seal.Locked, []j
 	if err := p.check(); err != nil {
 		return nil, nil, err
 	}
-	f, err := os.Open(partPath(dir, p))
+	paths, err := partPaths(dir, p)
+	if err != nil {
+		return nil, nil, err
+	}
+	parts := make(map[seal.PartID]seal.Locked)
+	var tears []journal.Tear
+	for _, path := range paths {
+		t, err := readPartFile(path, parts)
+		tears = append(tears, t...)
+		if err != nil {
+			return nil, nil, fmt.Errorf("part keys of %s: %w", p, err)
+		}
+	}
+	delete(parts, mark)
+	return parts, tears, nil
+}
+
+// readPartFile adds the keys of one file that are not there yet: the first holds, for whoever
+// can append must not take a key away.
+func readPartFile(path string, parts map[seal.PartID]seal.Locked) ([]journal.Tear, error) {
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[seal.PartID]seal.Locked{}, nil, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("part keys of %s: %w", p, err)
+		return nil, err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, nil, fmt.Errorf("part keys of %s: %w", p, err)
+		return nil, err
 	}
-	parts := make(map[seal.PartID]seal.Locked)
-	tears, err := journal.Scan(f, 0, info.Size(), func(_ int64, b []byte) error {
+	return journal.Scan(f, 0, info.Size(), func(_ int64, b []byte) error {
 		if len(b) < len(seal.PartID{}) {
 			return nil
 		}
 		id := seal.PartID(b[:len(seal.PartID{})])
-		if parts[id] == nil { // the first holds: whoever can append must not take a key away
-			parts[id] = append(seal.Locked(nil), b[len(id):]...)
+		if parts[id] == nil {
+			parts[id] = append(make(seal.Locked, 0, len(b)-len(id)), b[len(id):]...)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("part keys of %s: %w", p, err)
-	}
-	return parts, tears, nil
 }

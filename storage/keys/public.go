@@ -190,3 +190,15 @@ func (r *Recipients) For(class string, day Day) (seal.Recipient, Day, error) {
 	}
 	return r.halves[period{class: class, day: newest}], newest, nil
 }
+
+// Uses reports whether what is locked for a period goes to the half with this SHA-256, or to
+// none because the period has none any more. Its error says why nobody can tell.
+func (r *Recipients) Uses(class string, day Day, hash [32]byte) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.load(); err != nil {
+		return false, err
+	}
+	half := r.halves[period{class: class, day: day}]
+	return half == nil || sha256.Sum256(half.Bytes()) == hash, nil
+}
