@@ -17,20 +17,21 @@ import (
 	"linevault/hal/analogue"
 	"linevault/hal/analogue/signalling"
 	"linevault/hal/gpio"
+	"linevault/hal/pri/card"
 	"linevault/hal/replay"
 	"linevault/storage"
 )
 
-// openCards opens every card of the configuration. An analogue card that is not there is
-// waited for, as long as there is another: its lines say that they are lost.
-func openCards(cfg *config.Config) ([]hal.Card, error) {
+// openCards opens every card of the configuration. A card that is not there is waited for, as
+// long as there is another: its lines say that they are lost.
+func openCards(cfg *config.Config, board *health.Board) ([]hal.Card, error) {
 	var cards []hal.Card
 	var faults []error
 	for _, k := range cfg.Card {
-		c, err := openCard(cfg, k, false)
+		c, err := openCard(cfg, k, board, false)
 		if err != nil {
 			faults = append(faults, err)
-			if c, err = openCard(cfg, k, true); err != nil {
+			if c, err = openCard(cfg, k, board, true); err != nil {
 				continue
 			}
 		}
@@ -45,9 +46,12 @@ func openCards(cfg *config.Config) ([]hal.Card, error) {
 	return cards, nil
 }
 
-func openCard(cfg *config.Config, k config.Card, absent bool) (hal.Card, error) {
-	if k.Kind == "replay" {
+func openCard(cfg *config.Config, k config.Card, board *health.Board, absent bool) (hal.Card, error) {
+	switch k.Kind {
+	case "replay":
 		return openReplay(cfg, k)
+	case "pri":
+		return openPRI(cfg, k, board, absent)
 	}
 	c := analogue.Config{Name: k.Name, Device: k.Device, Rate: k.Rate, Absent: absent}
 	for _, l := range cfg.Line {
@@ -56,6 +60,27 @@ func openCard(cfg *config.Config, k config.Card, absent bool) (hal.Card, error) 
 		}
 	}
 	return analogue.Open(c)
+}
+
+// openPRI opens a card of primary rate lines. What it finds out about the circuit becomes an alarm.
+func openPRI(cfg *config.Config, k config.Card, board *health.Board, absent bool) (hal.Card, error) {
+	c := card.Config{
+		Name: k.Name, Network: k.Network, User: k.User, Absent: absent,
+		Tell: func(about, fact string) {
+			key := fmt.Sprintf("card %s %s", k.Name, about)
+			if fact == "" {
+				board.Clear(key)
+				return
+			}
+			board.Raise(key, "", fmt.Sprintf("card %s: %s", k.Name, fact))
+		},
+	}
+	for _, l := range cfg.Line {
+		if l.Card == k.Name {
+			c.Lines = append(c.Lines, card.LineConfig{ID: config.ID(l.Name), Timeslot: l.Channels[0]})
+		}
+	}
+	return card.Open(c)
 }
 
 func openReplay(cfg *config.Config, k config.Card) (hal.Card, error) {

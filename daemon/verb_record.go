@@ -48,7 +48,7 @@ func record(ctx context.Context, o boxOptions) error {
 		return err
 	}
 	defer w.Close()
-	cards, err := openCards(cfg)
+	cards, err := openCards(cfg, board)
 	if err != nil {
 		return coded{err, exitMustMend}
 	}

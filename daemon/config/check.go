@@ -69,10 +69,16 @@ func (c *Config) checkCards() *fault {
 			return wrong("card", i, "name", "a card needs a name")
 		case seen[k.Name]:
 			return wrong("card", i, "name", "there is another card %q", k.Name)
-		case k.Kind != "analogue" && k.Kind != "replay":
-			return wrong("card", i, "kind", "%q is not \"analogue\" or \"replay\"", k.Kind)
+		case k.Kind != "analogue" && k.Kind != "pri" && k.Kind != "replay":
+			return wrong("card", i, "kind", "%q is not \"analogue\", \"pri\" or \"replay\"", k.Kind)
 		case k.Kind == "analogue" && k.Device == "":
 			return wrong("card", i, "device", "an analogue card needs the name of its device; `linevault card --list` shows those there are")
+		case k.Kind == "pri" && k.Network < 1:
+			return wrong("card", i, "network_span", "a pri card needs DAHDI's number of the span that hears what the network sends")
+		case k.Kind == "pri" && (k.User < 1 || k.User == k.Network):
+			return wrong("card", i, "user_span", "a pri card needs DAHDI's number of the span that hears what the switchboard sends")
+		case k.Kind == "pri" && k.Rate != 8000:
+			return wrong("card", i, "rate", "the timeslots of a pri card have 8000 samples per second")
 		case k.Rate != 8000 && k.Rate != 16000:
 			return wrong("card", i, "rate", "%d is not 8000 or 16000", k.Rate)
 		case k.Speed < 0:
@@ -99,6 +105,8 @@ func (c *Config) checkLines() *fault {
 			return bad("card", "there is no card %q; cards are %s", l.Card, c.cardNames())
 		case k.Kind == "analogue" && (len(l.Channels) == 0 || len(l.Channels) > 2):
 			return bad("channels", "an analogue line is one channel (both parties mixed) or two (near, far)")
+		case k.Kind == "pri" && (len(l.Channels) != 1 || l.Channels[0] < 1 || l.Channels[0] > 31 || l.Channels[0] == 16):
+			return bad("channels", "a line of a pri card is one timeslot, 1 to 31 but not 16")
 		case k.Kind == "replay" && len(l.Script) == 0:
 			return bad("script", "a line of a replay card needs at least one script")
 		case !classForm.MatchString(l.Class):

@@ -50,12 +50,14 @@ type Storage struct {
 
 // Card is hardware with lines.
 type Card struct {
-	Name   string  `toml:"name"`
-	Kind   string  `toml:"kind"`   // "analogue" or "replay"
-	Device string  `toml:"device"` // analogue: a PortAudio input device, or a part of its name
-	Rate   int     `toml:"rate"`   // analogue: samples per second, 8000 or 16000
-	Folder string  `toml:"folder"` // replay: where the scripts' sound is
-	Speed  float64 `toml:"speed"`  // replay: 1 is real time
+	Name    string  `toml:"name"`
+	Kind    string  `toml:"kind"`         // "analogue", "pri" or "replay"
+	Device  string  `toml:"device"`       // analogue: a PortAudio input device, or a part of its name
+	Rate    int     `toml:"rate"`         // analogue: samples per second, 8000 or 16000
+	Network int     `toml:"network_span"` // pri: DAHDI's number of the span that hears what the network sends
+	User    int     `toml:"user_span"`    // pri: of the one that hears what the switchboard sends
+	Folder  string  `toml:"folder"`       // replay: where the scripts' sound is
+	Speed   float64 `toml:"speed"`        // replay: 1 is real time
 }
 
 // Line is one tapped circuit. A time that may be none is a pointer.
@@ -167,7 +169,7 @@ func (c *Config) complete() {
 	for i := range c.Line {
 		l := &c.Line[i]
 		l.Class = or(l.Class, "standard")
-		l.Detect = or(l.Detect, "voice")
+		l.Detect = or(l.Detect, c.usualDetect(l.Card))
 		l.OnPause = or(l.OnPause, "resume")
 		l.Hangover = or(l.Hangover, Duration(10*time.Second))
 		l.Minimum = or(l.Minimum, Duration(400*time.Millisecond))
@@ -184,6 +186,14 @@ func (c *Config) complete() {
 		k.Does = or(k.Does, "pause")
 		k.Debounce = or(k.Debounce, Duration(50*time.Millisecond))
 	}
+}
+
+// usualDetect is how calls are found on a card's lines if the file does not say.
+func (c *Config) usualDetect(card string) string {
+	if k := c.card(card); k != nil && k.Kind == "pri" {
+		return "loop"
+	}
+	return "voice"
 }
 
 func or[T comparable](v, otherwise T) T {

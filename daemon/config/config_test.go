@@ -41,6 +41,41 @@ func TestParseFillsInDefaults(t *testing.T) {
 	}
 }
 
+const pri = `
+[[card]]
+name = "isdn"
+kind = "pri"
+network_span = 3
+user_span = 4
+
+[[line]]
+name = "Housing"
+card = "isdn"
+channels = [17]
+`
+
+func TestParsePRI(t *testing.T) {
+	c, err := Parse("box.toml", []byte(pri))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Card[0].Network != 3 || c.Card[0].User != 4 || c.Line[0].Detect != "loop" {
+		t.Errorf("%+v, %+v", c.Card[0], c.Line[0])
+	}
+	for _, tc := range []struct{ old, new, want string }{
+		{`network_span = 3`, ``, `box.toml:2:3: network_span: a pri card needs`},
+		{`user_span = 4`, `user_span = 3`, `box.toml:6:1: user_span: a pri card needs`},
+		{`user_span = 4`, "user_span = 4\nrate = 16000", `box.toml:7:1: rate: the timeslots`},
+		{`[17]`, `[16]`, `box.toml:11:1: channels: a line of a pri card is one timeslot`},
+		{`[17]`, `[1, 2]`, `box.toml:11:1: channels: a line of a pri card is one timeslot`},
+	} {
+		_, err := Parse("box.toml", []byte(strings.Replace(pri, tc.old, tc.new, 1)))
+		if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
+			t.Errorf("with %q: %v\nwant %s…", tc.new, err, tc.want)
+		}
+	}
+}
+
 // Every fault names the file, line and column, and says what would be right.
 func TestFaultsAreTold(t *testing.T) {
 	for _, tc := range []struct{ old, new, want string }{
@@ -51,7 +86,7 @@ func TestFaultsAreTold(t *testing.T) {
 		{"card = \"rear\"\nchannels = [3]", "card = \"front\"\nchannels = [3]", `box.toml:17:1: card: there is no card "front"; cards are "rear"`},
 		{`channels = [3]`, `channels = [2]`, `box.toml:18:1: channels: channel 2 of card "rear" is line "Council tax" already`},
 		{`name = "Parking"`, `name = "Council Tax"`, `box.toml:16:1: name: "Council tax" and "Council Tax" would both be called council-tax`},
-		{`kind = "analogue"`, `kind = "fax"`, `box.toml:7:1: kind: "fax" is not "analogue" or "replay"`},
+		{`kind = "analogue"`, `kind = "fax"`, `box.toml:7:1: kind: "fax" is not "analogue", "pri" or "replay"`},
 		{`device = "lines8"`, ``, `box.toml:5:3: device: an analogue card needs the name of its device`},
 		{`hold_back = "5s"`, `hold_back = "0s"` + "\nguard_after = \"-1s\"", `box.toml:20:1: guard_after: -1s is outside`},
 		{`[site]`, `[site`, `box.toml:2:`},
