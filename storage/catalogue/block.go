@@ -1,0 +1,160 @@
+package catalogue
+
+import (
+	"cmp"
+	"crypto/rand"
+	"math"
+	"slices"
+	"sort"
+	"time"
+)
+
+// entry is a contact as a block takes it in.
+type entry struct {
+	id     ID
+	start  int64 // nanoseconds since 1970
+	length uint32
+	far    string
+	own    string
+	terms  []string
+	row    []byte
+}
+
+func newEntry(c *Contact) *entry {
+	return &entry{
+		id: c.ID, start: nanos(c.Start), length: millis(c.Length), far: c.Far, own: c.Own,
+		terms: c.terms(), row: slices.Clone(c.Row),
+	}
+}
+
+// nanos is a time as the index keeps it; what is out of its range is the end of the range.
+func nanos(t time.Time) int64 {
+	switch {
+	case t.Year() < 1678:
+		return math.MinInt64
+	case t.Year() > 2261:
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+// block is up to blockMax contacts, in the order of their ids. It never changes, but for what
+// is taken out of it.
+type block struct {
+	name     [16]byte // random: of its file, and of the key of that
+	ids      []ID
+	start    []int64
+	length   []uint32
+	byLength []uint16 // positions by length
+	far, own *numbers
+	terms    *terms
+
+	first, last int64 // of start
+	rows        rows
+
+	gone    *set // positions that are no more; nil is none
+	goneN   int
+	removed bool // some of gone are to vanish from the disk, too
+	writing bool // Save is writing its file
+}
+
+// newBlock makes a block of entries in the order of their ids.
+func newBlock(entries []*entry) *block {
+	n := len(entries)
+	b := &block{
+		ids: make([]ID, n), start: make([]int64, n), length: make([]uint32, n), byLength: make([]uint16, n),
+	}
+	rand.Read(b.name[:]) // never fails
+	far, own, terms, rows := make([]string, n), make([]string, n), make([][]string, n), make(heldRows, n)
+	for i, e := range entries {
+		b.ids[i], b.start[i], b.length[i] = e.id, e.start, e.length
+		far[i], own[i], terms[i], rows[i] = e.far, e.own, e.terms, e.row
+		b.byLength[i] = uint16(i)
+	}
+	slices.SortFunc(b.byLength, func(i, j uint16) int {
+		return cmp.Or(cmp.Compare(b.length[i], b.length[j]), cmp.Compare(i, j))
+	})
+	b.far, b.own, b.terms, b.rows = newNumbers(far), newNumbers(own), newTerms(terms), rows
+	b.first, b.last = slices.Min(b.start), slices.Max(b.start)
+	return b
+}
+
+// entries is the reverse of newBlock, without what is gone.
+func (b *block) entries() ([]*entry, error) {
+	all := make([]*entry, len(b.ids))
+	for i := range all {
+		row, err := b.rows.row(i)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = &entry{
+			id: b.ids[i], start: b.start[i], length: b.length[i],
+			far: b.far.at(uint16(i)), own: b.own.at(uint16(i)), row: row,
+		}
+	}
+	for k := range b.terms.len() {
+		s := string(b.terms.term(k))
+		if !b.terms.dense(k) {
+			for _, i := range b.terms.list(k) {
+				all[i].terms = append(all[i].terms, s)
+			}
+			continue
+		}
+		b.terms.set(k).each(func(i uint16) bool {
+			all[i].terms = append(all[i].terms, s)
+			return true
+		})
+	}
+	if b.gone != nil {
+		live := all[:0]
+		for i, e := range all {
+			if !b.gone.has(uint16(i)) {
+				live = append(live, e)
+			}
+		}
+		all = live
+	}
+	return all, nil
+}
+
+// live is how many contacts are left in it.
+func (b *block) live() int { return len(b.ids) - b.goneN }
+
+// find is the place of id, unless it is not there or gone.
+func (b *block) find(id ID) (int, bool) {
+	if id.Compare(b.ids[0]) < 0 || id.Compare(b.ids[len(b.ids)-1]) > 0 {
+		return 0, false
+	}
+	i := b.before(id)
+	if i == len(b.ids) || b.ids[i] != id || b.gone != nil && b.gone.has(uint16(i)) {
+		return 0, false
+	}
+	return i, true
+}
+
+// before is how many of its contacts are older than id.
+func (b *block) before(id ID) int {
+	return sort.Search(len(b.ids), func(i int) bool { return b.ids[i].Compare(id) >= 0 })
+}
+
+// drop takes a contact out.
+func (b *block) drop(i int) {
+	if b.gone == nil {
+		b.gone = new(set)
+	}
+	b.gone.add(uint16(i))
+	b.goneN++
+}
+
+// rows is where a block's rows are.
+type rows interface {
+	// row returns the row of position i; it is the caller's, and may not be written to.
+	row(i int) ([]byte, error)
+	close()
+}
+
+// heldRows is rows in memory, until they are written.
+type heldRows [][]byte
+
+func (r heldRows) row(i int) ([]byte, error) { return r[i], nil }
+func (heldRows) close()                      {}

@@ -1,0 +1,160 @@
+package catalogue
+
+import (
+	"cmp"
+	"slices"
+)
+
+// search is a query under way.
+type search struct {
+	filters []filter
+	order   []counted // filters, as good for the block at hand
+	before  ID
+	got     set
+	more    set
+}
+
+type counted struct {
+	filter
+	atMost int
+}
+
+func newSearch(q *Query) *search { return &search{filters: q.filters(), before: q.Before} }
+
+// passes reports whether an entry is wanted.
+func (s *search) passes(e *entry) bool {
+	if s.before != (ID{}) && e.id.Compare(s.before) >= 0 {
+		return false
+	}
+	for _, f := range s.filters {
+		if !f.passes(e) {
+			return false
+		}
+	}
+	return true
+}
+
+// on finds what of a block is wanted, in got; none reports that nothing is.
+//
+// The filter that lets least pass makes a set; each of the others either looks at every
+// member, or makes a set of its own, whichever is less work.
+func (s *search) on(b *block) (none bool) {
+	n := len(b.ids)
+	if s.before != (ID{}) {
+		if n = b.before(s.before); n == 0 {
+			return true
+		}
+	}
+	s.order = s.order[:0]
+	for _, f := range s.filters {
+		atMost := f.on(b)
+		if atMost == 0 {
+			return true
+		}
+		s.order = append(s.order, counted{f, atMost})
+	}
+	slices.SortFunc(s.order, func(a, b counted) int { return cmp.Compare(a.atMost, b.atMost) })
+	if len(s.order) == 0 {
+		s.got.fill(n)
+	} else {
+		s.got = set{}
+		s.order[0].into(&s.got)
+		s.got.below(n)
+	}
+	if b.gone != nil {
+		for i, w := range b.gone {
+			s.got[i] &^= w
+		}
+	}
+	for i := range s.order {
+		if i > 0 && !s.narrow(&s.order[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// narrow leaves in got what f lets pass, and reports whether anything is left.
+func (s *search) narrow(f *counted) bool {
+	left := s.got.count()
+	if left == 0 {
+		return false
+	}
+	if left*f.effort() < f.atMost+len(set{}) {
+		s.got.each(func(i uint16) bool {
+			if !f.has(i) {
+				s.got.drop(i)
+			}
+			return true
+		})
+		return true
+	}
+	s.more = set{}
+	f.into(&s.more)
+	for i, w := range s.more {
+		s.got[i] &= w
+	}
+	return true
+}
+
+// count is how many of a block are wanted.
+func (s *search) count(b *block) int {
+	if len(s.filters) == 0 && s.before == (ID{}) {
+		return b.live()
+	}
+	if s.on(b) {
+		return 0
+	}
+	return s.got.count()
+}
+
+// hit is a contact that was found, in a block or not yet in one.
+type hit struct {
+	id ID
+	b  *block
+	i  int
+	e  *entry
+}
+
+func (h *hit) row() ([]byte, error) {
+	if h.e != nil {
+		return slices.Clone(h.e.row), nil
+	}
+	row, err := h.b.rows.row(h.i)
+	return slices.Clone(row), err
+}
+
+// newest finds the n newest in hot, which is sorted, oldest first, and in blocks, sorted by
+// their newest, newest first.
+func (s *search) newest(hot []*entry, blocks []*block, n int) []hit {
+	hits := make([]hit, 0, 2*min(n, 100))
+	for _, e := range slices.Backward(hot) {
+		if len(hits) == n {
+			break
+		}
+		if s.passes(e) {
+			hits = append(hits, hit{id: e.id, e: e})
+		}
+	}
+	for _, b := range blocks {
+		if len(hits) == n && hits[n-1].id.Compare(b.ids[len(b.ids)-1]) > 0 {
+			break
+		}
+		if s.on(b) {
+			continue
+		}
+		room, old := n, len(hits)
+		s.got.each(func(i uint16) bool {
+			hits = append(hits, hit{id: b.ids[i], b: b, i: int(i)})
+			room--
+			return room > 0
+		})
+		if len(hits) > old && old > 0 {
+			slices.SortFunc(hits, func(a, b hit) int { return b.id.Compare(a.id) })
+		}
+		if len(hits) > n {
+			hits = hits[:n]
+		}
+	}
+	return hits
+}
