@@ -93,7 +93,7 @@ func parameters(r Route, path string) []object {
 			"in": in, "name": name, "description": text, "required": required, "schema": object{"type": "string"},
 		})
 	}
-	for _, part := range strings.Split(path, "/") {
+	for part := range strings.SplitSeq(path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
 			put("path", strings.TrimSuffix(name, "}"), "its ID", true)
 		}
