@@ -84,6 +84,7 @@ func root() *cobra.Command {
 	c.AddCommand(
 		runVerb(), recordVerb(), serveVerb(), cardVerb(), // the box
 		callsVerb(), exportVerb(), checkVerb(), replayVerb(), // its calls
+		ledgerVerb(), // what proves them
 		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),
 	)
 	return c

@@ -72,8 +72,14 @@ func serve(ctx context.Context, o boxOptions) error {
 	if err != nil {
 		return coded{err, exitMustMend}
 	}
+	checkpoints, stopNotary, err := startNotary(ctx, o.dir, cfg, ring, store, book, log)
+	if err != nil {
+		return err
+	}
+	defer stopNotary()
 	desk := control.New(control.Config{
-		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Recorder: recorder, Version: version, Log: log,
+		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Checkpoints: checkpoints,
+		Recorder: recorder, Version: version, Log: log,
 	})
 	listener, err := net.Listen("tcp", cfg.Web.Listen)
 	if err != nil {

@@ -53,6 +53,9 @@ func (c *Config) check() *fault {
 	if d := time.Duration(c.Storage.Commit); d < 100*time.Millisecond || d > time.Second {
 		return wrong("storage", 0, "commit", "%v is outside 100ms to 1s", d)
 	}
+	if c.Syslog.Address == "" && c.Syslog.CA != "" {
+		return wrong("syslog", 0, "ca", "%q is of no use without an address", c.Syslog.CA)
+	}
 	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkContacts, c.checkTerminals} {
 		if f := f(); f != nil {
 			return f

@@ -16,6 +16,7 @@ type Config struct {
 	Web      Listener   `toml:"web"`
 	API      Pausing    `toml:"api"`
 	Storage  Storage    `toml:"storage"`
+	Syslog   Syslog     `toml:"syslog"`
 	Card     []Card     `toml:"card"`
 	Line     []Line     `toml:"line"`
 	Contact  []Contact  `toml:"contact"`
@@ -46,6 +47,12 @@ type Pausing struct {
 // Storage is how recordings are kept.
 type Storage struct {
 	Commit Duration `toml:"commit"` // how often what is recorded is made durable
+}
+
+// Syslog is the server to which signed checkpoints of the ledger go, over TLS.
+type Syslog struct {
+	Address string `toml:"address"` // host:port; empty for none
+	CA      string `toml:"ca"`      // a PEM file: who signs its certificate; empty for those that the system trusts
 }
 
 // Card is hardware with lines.

@@ -15,6 +15,7 @@ import (
 	"linevault/daemon/auth"
 	"linevault/daemon/link"
 	"linevault/storage"
+	"linevault/storage/evidence"
 	"linevault/storage/ledger"
 )
 
@@ -30,10 +31,12 @@ type Config struct {
 	Accounts *auth.Store
 	Store    *storage.Store
 	Ledger   *ledger.Ledger
-	Recorder Recorder
-	Version  string
-	Log      *slog.Logger
-	Now      func() time.Time // nil is time.Now
+	// Checkpoints are what the ledger is signed with; nil where nobody signs it.
+	Checkpoints *evidence.Checkpoints
+	Recorder    Recorder
+	Version     string
+	Log         *slog.Logger
+	Now         func() time.Time // nil is time.Now
 }
 
 // Desk carries out what operators ask. It is safe for concurrent use.

@@ -3,8 +3,11 @@ package control
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"linevault/storage/checkpoint"
 )
 
 // Status is how the box is.
@@ -15,6 +18,14 @@ type Status struct {
 	Alarms            []Alarm
 	Recorder          string // why it cannot be asked; empty if it runs
 	Problems          []Problem
+	Ledger            LedgerStatus
+}
+
+// LedgerStatus is what proves calls: how many entries there are, and the key that signs them.
+type LedgerStatus struct {
+	Entries, Signed  int64
+	SignedAt         time.Time
+	Key, Fingerprint string // the public half; empty where nobody signs
 }
 
 // Problem is something in the store that was set aside or cannot be read.
@@ -40,10 +51,29 @@ func (d *Desk) Status(ctx context.Context, a Actor) (Status, error) {
 	for _, p := range d.Store.Problems() {
 		s.Problems = append(s.Problems, Problem{Segment: p.Segment, Text: p.Text})
 	}
+	if s.Ledger, err = d.ledgerStatus(); err != nil {
+		s.Problems = append(s.Problems, Problem{Segment: "ledger", Text: err.Error()})
+	}
 	now, err := d.Recorder.Status(ctx)
 	if err != nil {
 		s.Recorder = err.Error()
 	}
 	s.Alarms = boardOf(now).Alarms
 	return s, nil
+}
+
+func (d *Desk) ledgerStatus() (LedgerStatus, error) {
+	s := LedgerStatus{Entries: d.Ledger.Len()}
+	if d.Checkpoints == nil {
+		return s, nil
+	}
+	key := d.Checkpoints.PublicKey()
+	s.Key, s.Fingerprint = string(key), key.Fingerprint()
+	signed, err := d.Checkpoints.Last()
+	if err != nil || signed == nil {
+		return s, err
+	}
+	c, err := checkpoint.Open(signed, key)
+	s.Signed, s.SignedAt = c.Tree.N, c.At
+	return s, err
 }

@@ -36,5 +36,12 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 			{"Free space", size(st.DiskFree) + " of " + size(st.DiskAll) + full},
 		},
 	}
+	if k := st.Ledger; k.Key != "" {
+		body.Facts = append(body.Facts,
+			fact{"Ledger", fmt.Sprintf("%s entries, signed up to %s", grouped(int(k.Entries)), grouped(int(k.Signed)))},
+			fact{"Signing key", k.Key},
+			fact{"Its fingerprint", k.Fingerprint},
+		)
+	}
 	s.show(w, r, http.StatusOK, "status", "Status", body, nil)
 }
