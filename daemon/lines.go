@@ -13,6 +13,7 @@ import (
 	"linevault/daemon/demo"
 	"linevault/daemon/health"
 	"linevault/daemon/pause"
+	"linevault/daemon/pause/keypad"
 	"linevault/hal"
 	"linevault/hal/analogue"
 	"linevault/hal/analogue/signalling"
@@ -152,6 +153,7 @@ func makeLine(cfg *config.Config, l config.Line, src hal.Line, w *storage.Writer
 	return capture.NewLine(capture.Setup{
 		Source: src, Detector: d, Complexity: l.Complexity, Writer: w, Health: board,
 		PauseLimit: time.Duration(*l.PauseLimit), OnLimit: onLimits[l.OnLimit],
+		Codes: keypad.Codes{Pause: *l.PauseCode, Resume: *l.ResumeCode}, KeepKeypad: l.KeepKeypad,
 		Pause: pause.Policy{
 			HoldBack: time.Duration(*l.HoldBack), GuardBefore: time.Duration(*l.GuardBefore),
 			GuardAfter: time.Duration(*l.GuardAfter), Stop: l.OnPause == "stop",

@@ -17,6 +17,7 @@ import (
 	"linevault/daemon/health"
 	"linevault/daemon/link"
 	"linevault/daemon/pause"
+	"linevault/daemon/pause/keypad"
 	"linevault/hal"
 	"linevault/storage"
 )
@@ -29,6 +30,8 @@ type Setup struct {
 	Pause      pause.Policy
 	PauseLimit time.Duration // after which a pause that named no limit is an alarm; 0 for never
 	OnLimit    OnLimit
+	Codes      keypad.Codes
+	KeepKeypad bool // push-button digits stay in the recording; otherwise they are silenced
 	Complexity int
 	Call       storage.Call // what every call of this line begins with
 	AtEnd      storage.EndReason
@@ -41,6 +44,7 @@ type Line struct {
 	Setup
 	clock *pcm.Timeline
 	gate  *pause.Gate
+	pad   *keypad.Pad
 	enc   *opus.Encoder
 	peaks *dsp.Peaks
 	block hal.Block
@@ -53,6 +57,8 @@ type Line struct {
 	problem  string
 	lostAt   time.Time
 	levels   []float64
+	newest   []float64 // levels of the last block
+	dialled  bool      // digits sounded in the last block
 	epoch    pcm.Epoch
 	captured pcm.Mono // of the last block
 	upto     pcm.Pos  // the end of the last audio
@@ -89,6 +95,7 @@ func NewLine(s Setup) (*Line, error) {
 	if err := enc.SetComplexity(s.Complexity); err != nil {
 		return nil, fmt.Errorf("line %s: %w", s.Source.ID(), err)
 	}
+	s.Pause.HoldBack = max(s.Pause.HoldBack, keypad.Latency)
 	if s.AtEnd == "" {
 		s.AtEnd = storage.StoppedBox
 	}
@@ -96,11 +103,16 @@ func NewLine(s Setup) (*Line, error) {
 		Setup:  s,
 		clock:  pcm.NewTimeline(f, hal.Now(), time.Now()),
 		gate:   pause.NewGate(f, s.Pause),
+		pad:    keypad.New(f, s.Codes),
 		enc:    enc,
 		peaks:  dsp.NewPeaks(f),
 		marks:  make(chan Mark, 64),
 		limits: map[pause.Source]*limit{},
 		levels: make([]float64, f.Legs),
+		newest: make([]float64, f.Legs),
+	}
+	for leg := range l.levels {
+		l.levels[leg], l.newest[leg] = dsp.Level(nil), dsp.Level(nil)
 	}
 	l.publish()
 	return l, nil
@@ -134,6 +146,7 @@ func (l *Line) Step() error {
 		l.clock.Observe(l.upto, b.Captured)
 	}
 	l.drain()
+	l.listen(b.Frame)
 	b.Signals = append(b.Signals, l.signals...)
 	l.signals = l.signals[:0]
 	l.heed(b)
@@ -186,6 +199,7 @@ func (l *Line) edge(e call.Edge) {
 				s.why = storage.CardLost
 			}
 			l.gate.EndCall(e.At)
+			l.pad.Forget()
 			for src := range l.limits {
 				l.noLimit(src)
 			}

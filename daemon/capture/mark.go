@@ -114,21 +114,27 @@ func (l *Line) pause(m Mark, at pcm.Pos) Receipt {
 	l.limit(m)
 	r := l.receipt(at - f.Samples(l.Pause.GuardBefore))
 	r.LimitAt = l.limitAt(l.limits[m.Source])
-	if len(l.calls) == 0 || l.calls[0].rec == nil || late.Empty() {
-		return r
+	if r.Late = l.withhold(late, m.Source, m.Reason); r.Late > 0 {
+		l.Health.Raise(fmt.Sprintf("late pause %s", l.calls[0].id), l.Source.ID(), fmt.Sprintf(
+			"%s paused %s too late: %.1f s had been recorded and is now withheld from playback; raise hold_back on this line",
+			m.Source.Name, l.Call.Name, r.Late.Seconds()))
+	}
+	return r
+}
+
+// withhold keeps from playback what of late has been recorded already, and says how much.
+func (l *Line) withhold(late pcm.Span, by pause.Source, why string) time.Duration {
+	if len(l.calls) == 0 || l.calls[0].rec == nil || l.calls[0].dead {
+		return 0
 	}
 	c := l.calls[0]
 	if late = late.Intersect(pcm.Span{From: c.From, To: c.kept}); late.Empty() {
-		return r
+		return 0
 	}
-	r.Late = f.Duration(late.Len())
-	if err := c.rec.Late(late, m.Source.Name, m.Reason); err != nil {
+	if err := c.rec.Late(late, by.Name, why); err != nil {
 		l.broke(c, err)
 	}
-	l.Health.Raise(fmt.Sprintf("late pause %s", c.id), l.Source.ID(), fmt.Sprintf(
-		"%s paused %s too late: %.1f s had been recorded and is now withheld from playback; raise hold_back on this line",
-		m.Source.Name, l.Call.Name, r.Late.Seconds()))
-	return r
+	return l.Source.Format().Duration(late.Len())
 }
 
 func (l *Line) receipt(at pcm.Pos) Receipt {
@@ -161,13 +167,18 @@ func (l *Line) doing() link.State {
 	return link.Idle
 }
 
-// measure takes the levels of the last block. While anybody asks for a pause there are none.
+// measure takes the levels of the block before the last, of which it is known whether a
+// push-button digit began in it: there is no level of those that are removed. While anybody
+// asks for a pause there are none at all.
 func (l *Line) measure(b *hal.Block) {
 	if b.Frame.Len() == 0 {
 		return
 	}
 	for leg := range l.levels {
-		l.levels[leg] = dsp.LevelOf(b.Frame, pcm.Leg(leg))
+		l.levels[leg], l.newest[leg] = l.newest[leg], dsp.LevelOf(b.Frame, pcm.Leg(leg))
+		if l.dialled && !l.KeepKeypad {
+			l.levels[leg], l.newest[leg] = dsp.Level(nil), dsp.Level(nil)
+		}
 	}
 }
 

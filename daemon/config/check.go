@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/daemon/pause/keypad"
 )
 
 // fault is what is wrong with one value.
@@ -122,6 +123,12 @@ func (c *Config) checkLines() *fault {
 			return bad("on_limit", "%q is not \"stay\" or \"resume\"", l.OnLimit)
 		case l.OnLimit == "resume" && l.OnPause == "stop":
 			return bad("on_limit", "a line whose pauses last to the end of the call does not resume at a limit")
+		case !keypad.Valid(*l.PauseCode):
+			return bad("pause_code", "%q is not 2 to 8 of 0-9, * and #, one of them * or #", *l.PauseCode)
+		case !keypad.Valid(*l.ResumeCode):
+			return bad("resume_code", "%q is not 2 to 8 of 0-9, * and #, one of them * or #", *l.ResumeCode)
+		case *l.PauseCode != "" && *l.ResumeCode != "" && (strings.HasPrefix(*l.PauseCode, *l.ResumeCode) || strings.HasPrefix(*l.ResumeCode, *l.PauseCode)):
+			return bad("resume_code", "%q and %q begin alike", *l.PauseCode, *l.ResumeCode)
 		case l.Complexity < 1 || l.Complexity > 10:
 			return bad("complexity", "%d is outside 1 to 10", l.Complexity)
 		}

@@ -88,6 +88,9 @@ type Line struct {
 	OnPause     string    `toml:"on_pause"`    // "resume" or "stop"
 	PauseLimit  *Duration `toml:"pause_limit"` // of a pause that named none; 0 for none
 	OnLimit     string    `toml:"on_limit"`    // "stay" or "resume"
+	PauseCode   *string   `toml:"pause_code"`  // what an agent dials to pause; "" for nothing
+	ResumeCode  *string   `toml:"resume_code"` // and to resume
+	KeepKeypad  bool      `toml:"keep_keypad"` // push-button digits stay in the recording
 	Complexity  int       `toml:"complexity"`
 }
 
@@ -186,6 +189,8 @@ func (c *Config) complete() {
 		l.GuardAfter = or(l.GuardAfter, new(Duration(200*time.Millisecond)))
 		l.PauseLimit = or(l.PauseLimit, new(Duration(10*time.Minute)))
 		l.OnLimit = or(l.OnLimit, "stay")
+		l.PauseCode = or(l.PauseCode, new("*#0"))
+		l.ResumeCode = or(l.ResumeCode, new("*#1"))
 		l.Complexity = or(l.Complexity, 5)
 	}
 	for i := range c.Contact {

@@ -27,6 +27,25 @@ channels = [3]
 hold_back = "5s"
 `
 
+const (
+	terminal = "\n[[terminal]]\nname = \"till\"\nlines = [\"Parking\"]\n"
+	token    = "token_sha256 = \"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"\n"
+)
+
+func TestTerminalsAreRead(t *testing.T) {
+	c, err := Parse("box.toml", []byte(good+terminal+token+"from = [\"10.1.2.3\", \"10.9.9.9/16\"]\nexpires = \"2027-03-31\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := c.Terminal[0]
+	if n, err := k.Networks(); err != nil || len(n) != 2 || n[0].String() != "10.1.2.3/32" || n[1].String() != "10.9.0.0/16" {
+		t.Errorf("networks %v, %v", n, err)
+	}
+	if u, err := k.Until(); err != nil || u.Format(time.DateTime) != "2027-03-31 23:59:59" {
+		t.Errorf("until %v, %v", u, err)
+	}
+}
+
 func TestParseFillsInDefaults(t *testing.T) {
 	c, err := Parse("box.toml", []byte(good))
 	if err != nil {
@@ -88,6 +107,17 @@ func TestFaultsAreTold(t *testing.T) {
 		{`name = "Parking"`, `name = "Council Tax"`, `box.toml:16:1: name: "Council tax" and "Council Tax" would both be called council-tax`},
 		{`kind = "analogue"`, `kind = "fax"`, `box.toml:7:1: kind: "fax" is not "analogue", "pri" or "replay"`},
 		{`device = "lines8"`, ``, `box.toml:5:3: device: an analogue card needs the name of its device`},
+		{`hold_back = "5s"`, `on_limit = "go"`, `box.toml:19:1: on_limit: "go" is not "stay" or "resume"`},
+		{`hold_back = "5s"`, `on_limit = "resume"` + "\non_pause = \"stop\"", `box.toml:19:1: on_limit: a line whose pauses last`},
+		{`hold_back = "5s"`, `pause_code = "12"`, `box.toml:19:1: pause_code: "12" is not`},
+		{`hold_back = "5s"`, `pause_code = "*#12"`, `box.toml:15:3: resume_code: "*#12" and "*#1" begin alike`},
+		{`hold_back = "5s"`, terminal + `token_sha256 = "12"`, `box.toml:23:1: token_sha256: this is not 64`},
+		{`hold_back = "5s"`, terminal, `box.toml:20:3: token_sha256: a terminal needs a token or a certificate`},
+		{`hold_back = "5s"`, terminal + `certificate = "till"`, `box.toml:23:1: certificate: set api.client_ca`},
+		{`hold_back = "5s"`, terminal + token + `from = ["10.0.0.0/8", "till"]`, `box.toml:24:1: from: `},
+		{`hold_back = "5s"`, terminal + token + `expires = "soon"`, `box.toml:24:1: expires: "soon" is not a day`},
+		{`hold_back = "5s"`, terminal + token + `heartbeat = "1ms"`, `box.toml:24:1: heartbeat: 1ms is outside 1s to 1h`},
+		{`hold_back = "5s"`, terminal + token + terminal + token, `box.toml:26:1: name: there are two terminals "till"`},
 		{`hold_back = "5s"`, `hold_back = "0s"` + "\nguard_after = \"-1s\"", `box.toml:20:1: guard_after: -1s is outside`},
 		{`[site]`, `[site`, `box.toml:2:`},
 	} {

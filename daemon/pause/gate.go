@@ -62,6 +62,7 @@ type Gate struct {
 	end   pcm.Pos   // everything before it has come in
 	begun bool
 	cuts  []cut
+	mutes []pcm.Span
 }
 
 // chunk is waiting audio, or a hole if pcm is nil. What has left is cut off pcm's start.
@@ -101,6 +102,28 @@ func (g *Gate) Pause(at pcm.Pos, src Source, why string) (late pcm.Span) {
 	}
 	g.cuts = append(g.cuts, cut{Span: pcm.Span{From: from, To: never}, last: from, by: src, why: why})
 	return late
+}
+
+// Cut cuts s and no more, guards not added: its end is known. What of it had already left is
+// returned.
+func (g *Gate) Cut(s pcm.Span, src Source, why string) (late pcm.Span) {
+	if s.Empty() {
+		return pcm.Span{}
+	}
+	if g.begun && s.From < g.left {
+		late = pcm.Span{From: s.From, To: min(s.To, g.left)}
+	}
+	g.cuts = append(g.cuts, cut{Span: s, last: s.From, by: src, why: why})
+	return late
+}
+
+// Mute silences s, all legs, in what has not left yet. It remains audio, and is no gap.
+func (g *Gate) Mute(s pcm.Span) {
+	if n := len(g.mutes); n > 0 && g.mutes[n-1].From <= s.From && s.From <= g.mutes[n-1].To {
+		g.mutes[n-1].To = max(g.mutes[n-1].To, s.To)
+		return
+	}
+	g.mutes = append(g.mutes, s)
 }
 
 // Resume ends what src asked for at the position at, plus the guard. On a line that stops
@@ -232,6 +255,11 @@ func (g *Gate) piece(c *chunk, to pcm.Pos) Piece {
 	}
 	f := pcm.Frame{Epoch: c.epoch, Pos: c.From, Format: g.format, PCM: c.pcm}
 	p.Frame = f.Slice(p.Span)
+	for _, m := range g.mutes {
+		if quiet := m.Intersect(p.Span); !quiet.Empty() {
+			clear(p.Frame.Slice(quiet).PCM)
+		}
+	}
 	return p
 }
 
@@ -245,7 +273,8 @@ func (g *Gate) cutAt(p pcm.Pos) *cut {
 	return nil
 }
 
-// forget drops the cuts that nothing which waits or will come can lie in.
+// forget drops the cuts and mutes that nothing which waits or will come can lie in.
 func (g *Gate) forget() {
+	g.mutes = slices.DeleteFunc(g.mutes, func(m pcm.Span) bool { return m.To <= g.left })
 	g.cuts = slices.DeleteFunc(g.cuts, func(c cut) bool { return c.To <= g.left })
 }

@@ -1,6 +1,7 @@
 package pause
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -28,6 +29,8 @@ type keeper struct {
 	at   pcm.Pos
 	gaps []Piece
 	kept []pcm.Span
+	// silent says whether a sample was muted before it left; nil if none was.
+	silent func(pcm.Pos) bool
 }
 
 func (k *keeper) take(p Piece) error {
@@ -48,7 +51,12 @@ func (k *keeper) take(p Piece) error {
 		k.t.Fatalf("a piece %v holds the frame %v", p.Span, p.Frame.Span())
 	}
 	for i, s := range p.Frame.PCM {
-		if want := int16((p.Span.From+pcm.Pos(i/legs))%30011) + 1; s != want {
+		at := p.Span.From + pcm.Pos(i/legs)
+		want := int16(at%30011) + 1
+		if k.silent != nil && k.silent(at) {
+			want = 0
+		}
+		if s != want {
 			k.t.Fatalf("sample %d of %v is %d, want %d", i, p.Span, s, want)
 		}
 	}
@@ -200,12 +208,15 @@ func fuzzGate(t *testing.T, r *rand.Rand, hold, before, after pcm.Pos, stereo bo
 		by   Source
 		left pcm.Pos // what had left when it was asked
 	}
-	var asks []asked
+	var asks, mutes []asked
+	k.silent = func(p pcm.Pos) bool {
+		return slices.ContainsFunc(mutes, func(m asked) bool { return m.Contains(p) && p >= m.left })
+	}
 	sources := []Source{{Name: "a"}, {Name: "b"}, {Name: "c", Contact: true}}
 	end := pcm.Pos(r.IntN(500))
 	k.at = end
 	for end < 20000 {
-		switch src := sources[r.IntN(3)]; r.IntN(6) {
+		switch src := sources[r.IntN(3)]; r.IntN(8) {
 		case 0:
 			at := end - pcm.Pos(r.IntN(3000)) + pcm.Pos(r.IntN(300))
 			late := g.Pause(at, src, "")
@@ -226,6 +237,19 @@ func fuzzGate(t *testing.T, r *rand.Rand, hold, before, after pcm.Pos, stereo bo
 				if a := &asks[i]; a.To == never && a.by == src {
 					a.To = max(last+after, g.left) // what had left is cut already
 				}
+			}
+		case 2:
+			s := pcm.Span{From: end - pcm.Pos(r.IntN(1500))}
+			s.To = s.From + 1 + pcm.Pos(r.IntN(2000))
+			g.Mute(s)
+			mutes = append(mutes, asked{Span: s, left: g.left})
+		case 3:
+			s := pcm.Span{From: end - pcm.Pos(r.IntN(3000))}
+			s.To = s.From + 1 + pcm.Pos(r.IntN(4000))
+			late := g.Cut(s, src, "")
+			asks = append(asks, asked{s, Source{Name: "cut"}, g.left})
+			if g.begun && late != s.Intersect(pcm.Span{From: math.MinInt64, To: g.left}) && !late.Empty() {
+				t.Fatalf("late %v of the cut %v when %d had left", late, s, g.left)
 			}
 		default:
 			if g.begun && r.IntN(12) == 0 {
