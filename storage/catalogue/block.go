@@ -81,15 +81,19 @@ func newBlock(entries []*entry) *block {
 
 // entries is the reverse of newBlock, without what is gone.
 func (b *block) entries() ([]*entry, error) {
-	all := make([]*entry, len(b.ids))
+	all, places := make([]*entry, len(b.ids)), make([]int, 0, len(b.ids))
 	for i := range all {
-		row, err := b.rows.row(i)
-		if err != nil {
-			return nil, err
-		}
 		all[i] = &entry{
 			id: b.ids[i], start: b.start[i], length: b.length[i],
-			far: b.far.at(uint16(i)), own: b.own.at(uint16(i)), row: row,
+			far: b.far.at(uint16(i)), own: b.own.at(uint16(i)),
+		}
+		places = append(places, i)
+	}
+	slices.Reverse(places)
+	// By the thousand, so that the memory of what is gone is let go.
+	for some := range slices.Chunk(places, 1000) {
+		if err := b.rows.read(some, func(k int, row []byte) { all[some[k]].row = slices.Clone(row) }); err != nil {
+			return nil, err
 		}
 	}
 	for k := range b.terms.len() {
@@ -148,13 +152,20 @@ func (b *block) drop(i int) {
 
 // rows is where a block's rows are.
 type rows interface {
-	// row returns the row of position i; it is the caller's, and may not be written to.
-	row(i int) ([]byte, error)
+	// read gives the rows of some places to row, with the number of the place among them. Rows
+	// belong to who gets them. It takes least time where places go down.
+	read(places []int, row func(k int, b []byte)) error
 	close()
 }
 
 // heldRows is rows in memory, until they are written.
 type heldRows [][]byte
 
-func (r heldRows) row(i int) ([]byte, error) { return r[i], nil }
-func (heldRows) close()                      {}
+func (r heldRows) read(places []int, row func(k int, b []byte)) error {
+	for k, i := range places {
+		row(k, slices.Clone(r[i]))
+	}
+	return nil
+}
+
+func (heldRows) close() {}

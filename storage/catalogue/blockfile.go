@@ -57,23 +57,44 @@ type fileRows struct {
 	ends []uint32 // in the file, from headSize
 }
 
-func (r *fileRows) row(i int) ([]byte, error) {
-	from := uint32(0)
-	if i > 0 {
-		from = r.ends[i-1]
+// together is how far apart two rows may be that are read at once.
+const together = 8 << 10
+
+func (r *fileRows) begin(i int) uint32 {
+	if i == 0 {
+		return 0
 	}
-	b := make([]byte, r.ends[i]-from)
-	if _, err := r.f.ReadAt(b, headSize+int64(from)); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = ErrDamaged
+	return r.ends[i-1]
+}
+
+func (r *fileRows) read(places []int, row func(k int, b []byte)) error {
+	at := place(r.name, 0)
+	for k := 0; k < len(places); {
+		// Newest first: the run goes towards the front of the file.
+		from, to, run := r.begin(places[k]), r.ends[places[k]], k+1
+		for run < len(places) && places[run] < places[run-1] && from-r.ends[places[run]] <= together {
+			from = r.begin(places[run])
+			run++
 		}
-		return nil, fmt.Errorf("read a row of the catalogue: %w", err)
+		b := make([]byte, to-from)
+		if _, err := r.f.ReadAt(b, headSize+int64(from)); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = ErrDamaged
+			}
+			return fmt.Errorf("read a row of the catalogue: %w", err)
+		}
+		for ; k < run; k++ {
+			i := places[k]
+			binary.LittleEndian.PutUint64(at[len(r.name):], uint64(i))
+			sealed := b[r.begin(i)-from : r.ends[i]-from : r.ends[i]-from]
+			plain, err := r.aead.Open(sealed[:0], nil, sealed, at)
+			if err != nil {
+				return fmt.Errorf("open a row of the catalogue: %w", ErrDamaged)
+			}
+			row(k, plain)
+		}
 	}
-	b, err := r.aead.Open(b[:0], nil, b, place(r.name, i))
-	if err != nil {
-		return nil, fmt.Errorf("open a row of the catalogue: %w", ErrDamaged)
-	}
-	return b, nil
+	return nil
 }
 
 // close has nothing to say: the file was only read.

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"fmt"
+	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -24,13 +25,14 @@ type Index struct {
 
 	mu     sync.RWMutex // guards what follows
 	hot    []*entry     // oldest first
+	most   int          // of hot: then it becomes a block
 	blocks []*block     // by their newest contact, newest first
 	live   int
 }
 
 // New is an empty index. It keeps itself in folder, sealed with key; without a folder it is in
 // memory alone.
-func New(folder string, key [32]byte) *Index { return &Index{folder: folder, key: key} }
+func New(folder string, key [32]byte) *Index { return &Index{folder: folder, key: key, most: hotMax} }
 
 // Len is how many contacts there are.
 func (x *Index) Len() int {
@@ -55,10 +57,30 @@ func (x *Index) Put(c *Contact) error {
 	}
 	x.hot = slices.Insert(x.hot, k, e)
 	x.live++
-	if len(x.hot) < hotMax {
+	if len(x.hot) < x.most {
 		return nil
 	}
 	return x.settle()
+}
+
+// Fill is Put for many contacts, in less time. A query meanwhile takes longer.
+func (x *Index) Fill(contacts iter.Seq[*Contact]) error {
+	x.setMost(blockMax)
+	defer x.setMost(hotMax)
+	for c := range contacts {
+		if err := x.Put(c); err != nil {
+			return err
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.settle()
+}
+
+func (x *Index) setMost(n int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.most = n
 }
 
 // Remove takes a contact out; what the disk has of it goes with the next Save.
@@ -111,7 +133,11 @@ func (x *Index) Find(id ID) ([]byte, error) {
 	if b == nil {
 		return nil, ErrUnknown
 	}
-	return (&hit{b: b, i: i}).row()
+	list, err := found([]hit{{id: id, b: b, i: i}})
+	if err != nil {
+		return nil, err
+	}
+	return list[0].Row, nil
 }
 
 // Page is the newest contacts that q finds, up to limit of them; more reports that there are
@@ -124,14 +150,8 @@ func (x *Index) Page(q *Query, limit int) (page []Found, more bool, err error) {
 	if more = len(hits) > limit; more {
 		hits = hits[:limit]
 	}
-	page = make([]Found, len(hits))
-	for i := range hits {
-		page[i].ID = hits[i].id
-		if page[i].Row, err = hits[i].row(); err != nil {
-			return nil, false, err
-		}
-	}
-	return page, more, nil
+	page, err = found(hits)
+	return page, more, err
 }
 
 // Count is how many contacts q finds.
@@ -165,20 +185,17 @@ func (x *Index) settle() error {
 			full = append(full, b)
 		}
 	}
-	if len(small) < smallMax {
-		x.sort()
-		return nil
+	defer x.sort()
+	if len(small) >= smallMax {
+		made, err := merge(small)
+		if err != nil {
+			return err
+		}
+		for _, b := range small {
+			x.discard(b)
+		}
+		x.blocks = append(full, made...)
 	}
-	made, err := merge(small)
-	if err != nil {
-		x.sort()
-		return err
-	}
-	for _, b := range small {
-		x.discard(b)
-	}
-	x.blocks = append(full, made...)
-	x.sort()
 	return x.release()
 }
 

@@ -193,16 +193,26 @@ func TestModel(t *testing.T) {
 			x, m := catalogue.New(folder, key), model{}
 			defer func() { x.Close() }()
 			for round := range 9 {
-				for range 1 + r.IntN(7_000) {
-					c := contact(r)
-					if r.IntN(10) == 0 {
-						for id := range m { // any one changes
-							c.ID = id
-							break
+				come := func(yield func(*catalogue.Contact) bool) {
+					for range 1 + r.IntN(7_000) {
+						c := contact(r)
+						if r.IntN(10) == 0 {
+							for id := range m { // any one changes
+								c.ID = id
+								break
+							}
+						}
+						if m[c.ID] = c; !yield(c) {
+							return
 						}
 					}
-					m[c.ID] = c
-					must(t, x.Put(c))
+				}
+				if round%2 == 0 {
+					must(t, x.Fill(come))
+				} else {
+					for c := range come {
+						must(t, x.Put(c))
+					}
 				}
 				for id := range maps.Keys(m) {
 					if r.IntN(300) == 0 {

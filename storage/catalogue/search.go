@@ -116,12 +116,28 @@ type hit struct {
 	e  *entry
 }
 
-func (h *hit) row() ([]byte, error) {
-	if h.e != nil {
-		return slices.Clone(h.e.row), nil
+// found reads the rows of hits.
+func found(hits []hit) ([]Found, error) {
+	list := make([]Found, len(hits))
+	byBlock := map[*block][]int{}
+	for i, h := range hits {
+		list[i].ID = h.id
+		if h.b == nil {
+			list[i].Row = slices.Clone(h.e.row)
+		} else {
+			byBlock[h.b] = append(byBlock[h.b], i)
+		}
 	}
-	row, err := h.b.rows.row(h.i)
-	return slices.Clone(row), err
+	for b, which := range byBlock {
+		places := make([]int, len(which))
+		for k, i := range which {
+			places[k] = hits[i].i
+		}
+		if err := b.rows.read(places, func(k int, row []byte) { list[which[k]].Row = row }); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
 
 // newest finds the n newest in hot, which is sorted, oldest first, and in blocks, sorted by

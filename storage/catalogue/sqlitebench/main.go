@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"linevault/storage/catalogue"
+	"linevault/storage/catalogue/bench"
+)
+
+func main() {
+	n := flag.Int("contacts", 1_000_000, "how many contacts")
+	each := flag.Int("each", 10, "questions of each kind")
+	flag.Parse()
+	folder, err := os.MkdirTemp("", "sqlitebench")
+	if err == nil {
+		err = run(os.Stdout, folder, *n, *each)
+		_ = os.RemoveAll(folder) // made of random numbers
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sqlitebench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(w io.Writer, folder string, n, each int) error {
+	queries := bench.Queries(n, each)
+	x, err := bench.Build(filepath.Join(folder, "catalogue"), n)
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	db, err := build(filepath.Join(folder, "contacts.sqlite"), n)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for i := range queries {
+		if err := same(x, db, &queries[i]); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(w, "same_answers %d queries\n", len(queries))
+	ours, err := bench.Ask(queries, func(q *catalogue.Query) error {
+		_, _, err := x.Page(q, bench.Page)
+		return err
+	}, func(q *catalogue.Query) error {
+		x.Count(q)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	theirs, err := bench.Ask(queries, func(q *catalogue.Query) error {
+		_, err := page(db, q)
+		return err
+	}, func(q *catalogue.Query) error {
+		_, err := count(db, q)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	print(w, n, ours, theirs)
+	return nil
+}
+
+// same checks that both answer alike.
+func same(x *catalogue.Index, db *sql.DB, q *bench.Query) error {
+	a, _, err := x.Page(&q.Query, bench.Page)
+	if err != nil {
+		return err
+	}
+	b, err := page(db, &q.Query)
+	if err != nil {
+		return fmt.Errorf("%s: %w", q.Kind, err)
+	}
+	if !slices.EqualFunc(a, b, func(a, b catalogue.Found) bool { return a.ID == b.ID && bytes.Equal(a.Row, b.Row) }) {
+		return fmt.Errorf("%s: %+v: the pages differ: %d and %d rows", q.Kind, q.Query, len(a), len(b))
+	}
+	c, err := count(db, &q.Query)
+	if err != nil {
+		return err
+	}
+	if n := x.Count(&q.Query); n != c {
+		return fmt.Errorf("%s: %+v: %d counted, SQLite has %d", q.Kind, q.Query, n, c)
+	}
+	return nil
+}
+
+// print writes times and ratios, SQLite's over the catalogue's.
+func print(w io.Writer, n int, ours, theirs []bench.Times) {
+	fmt.Fprintf(w, "# %d contacts; p50 and max in ms, catalogue, SQLite, ratio\n", n)
+	fmt.Fprintf(w, "# %-45s %28s %28s\n", "", "page p50", "count p50")
+	var a, b, ca, cb []time.Duration
+	for i, o := range ours {
+		t := theirs[i]
+		fmt.Fprintf(w, "# %-45s%s%s\n", o.Kind, ratio(o.Page, t.Page, 0.5), ratio(o.Count, t.Count, 0.5))
+		a, b = append(a, o.Page...), append(b, t.Page...)
+		ca, cb = append(ca, o.Count...), append(cb, t.Count...)
+	}
+	for _, p := range []float64{0.5, 0.99} {
+		fmt.Fprintf(w, "# all, p%-40.0f%s%s\n", 100*p, ratio(a, b, p), ratio(ca, cb, p))
+		fmt.Fprintf(w, "sqlite_over_catalogue_%d_page_p%.0f %.1f ratio\n", n, 100*p, quotient(a, b, p))
+		fmt.Fprintf(w, "sqlite_over_catalogue_%d_count_p%.0f %.1f ratio\n", n, 100*p, quotient(ca, cb, p))
+	}
+}
+
+func ratio(a, b []time.Duration, p float64) string {
+	x, y := bench.Of(a, p).Seconds()*1000, bench.Of(b, p).Seconds()*1000
+	return fmt.Sprintf(" %8.3f %10.3f %7.1fx", x, y, y/x)
+}
+
+func quotient(a, b []time.Duration, p float64) float64 {
+	return bench.Of(b, p).Seconds() / bench.Of(a, p).Seconds()
+}

@@ -1,0 +1,17 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+)
+
+// Both answer alike, also at a size at which no plan is a habit.
+func TestSame(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(&out, t.TempDir(), 20_000, 5); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(out.Bytes(), []byte("same_answers 130 queries")) {
+		t.Errorf("%s", out.Bytes())
+	}
+}
