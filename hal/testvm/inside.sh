@@ -1,0 +1,88 @@
+# What the virtual machine does. Each part prints "PASS part" or "FAIL part".
+export LD_LIBRARY_PATH=/test/lib HOME=/root
+cd /run
+
+up() { cut -d' ' -f1 /proc/uptime; }
+part() {
+	echo "--- $* at $(up) s"
+	if "$@"; then echo "PASS $1"; else echo "FAIL $1"; fi
+}
+
+driver() {
+	modprobe dahdi auto_assign_spans=1 && modprobe dahdi_dynamic && modprobe dahdi_dynamic_loc && /test/dahdi_cfg
+}
+
+# What the card says when something is wrong, by the recorder itself.
+faults() {
+	/test/linevault record --config /test/linevault.toml --data /run/none 2>&1 | tail -n 3
+}
+
+# Two spans that hear the same: the legs must be one sample stream.
+aligned() {
+	/test/peer speak /test/speech.al network &
+	speaker=$!
+	sleep 1
+	/test/peer aligned /test/speech.al
+	status=$?
+	kill $speaker
+	wait $speaker 2>/dev/null
+	return $status
+}
+
+# Thirty timeslots both ways, octet by octet.
+streams() {
+	/test/peer speak /test/speech.al network switchboard &
+	speaker=$!
+	sleep 1
+	/test/peer streams /test/speech.al
+	status=$?
+	kill $speaker
+	wait $speaker 2>/dev/null
+	return $status
+}
+
+# The box records while libpri's two ends make calls and everybody talks.
+calls() {
+	/test/peer speak /test/speech.al network switchboard &
+	speaker=$!
+	/test/linevault run --config /test/linevault.toml --data /run/data >/run/box.log 2>&1 &
+	box=$!
+	n=0
+	until grep -q 'msg=recording' /run/box.log; do
+		n=$((n + 1))
+		[ $n -lt 600 ] && kill -0 $box 2>/dev/null || { cat /run/box.log; return 1; }
+		sleep 0.2
+	done
+	sleep 1
+	echo "the box records at $(up) s"
+	/test/exchange 16 47 thirty glare hold drop
+	status=$?
+	echo "the exchange is done at $(up) s"
+	sleep 6 # the hold-back, and what an emulated processor is behind
+	kill -INT $box
+	wait $box
+	kill $speaker
+	wait $speaker 2>/dev/null
+	grep -v 'level=INFO' /run/box.log | tail -n 20
+	return $status
+}
+
+export_all() {
+	mkdir /run/out
+	/test/linevault calls --json --data /run/data >/run/out/calls.json || return 1
+	for id in $(sed 's/.*"id":"\([^"]*\)".*/\1/' /run/out/calls.json); do
+		/test/linevault export "$id" -o "/run/out/$id.wav" --data /run/data || return 1
+	done >/run/export.log 2>&1
+	cp /run/box.log /run/out/
+	modprobe virtio_pci
+	modprobe virtio_blk
+	sleep 0.2
+	tar cf /dev/vda -C /run/out .
+}
+
+echo "the machine is up at $(up) s"
+part driver
+part aligned
+part streams
+part calls
+part export_all
