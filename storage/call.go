@@ -66,6 +66,7 @@ const (
 	Lost     Cause = "lost"     // the card or this machine dropped it
 	Damaged  Cause = "damaged"  // kept, and no longer readable
 	Withheld Cause = "withheld" // kept before a late pause arrived; never played
+	Purged   Cause = "purged"   // kept, and destroyed afterwards: who and why stand with it
 )
 
 // Gap is a stretch of a call that was not kept.

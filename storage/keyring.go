@@ -1,7 +1,10 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"linevault/storage/keys"
 	"linevault/storage/seal"
@@ -32,7 +35,7 @@ func (s *Store) lockedKey(id seal.PartID, p period) (seal.Locked, error) {
 	l := s.locked[p][id]
 	s.mu.Unlock()
 	if l != nil {
-		return l, nil
+		return l, destroyedError(id, l)
 	}
 	// A new part: the recorder has added its key.
 	m, err := keys.ReadPartFile(s.dir, p.class, p.day)
@@ -46,5 +49,89 @@ func (s *Store) lockedKey(id seal.PartID, p period) (seal.Locked, error) {
 		return nil, fmt.Errorf("part %s: its key is not in the key file of class %s, %s: "+
 			"restore keys/parts from a backup", id, p.class, p.day)
 	}
-	return m[id], nil
+	return m[id], destroyedError(id, m[id])
+}
+
+// ErrDestroyed is a part whose key was destroyed: nothing opens it any more.
+var ErrDestroyed = errors.New("it was destroyed")
+
+func destroyedError(id seal.PartID, l seal.Locked) error {
+	if keys.Destroyed(l) {
+		return fmt.Errorf("part %s: %w", id, ErrDestroyed)
+	}
+	return nil
+}
+
+// keyNotes looks for notes that something was destroyed: the names of a period's files of part
+// keys change with each. Parts that they are about are gone, or there, from then on.
+func (s *Store) keyNotes(changed map[seal.PartID]bool) error {
+	all, err := keys.Files(s.dir)
+	if err != nil {
+		return folderError(s.dir, err)
+	}
+	now := map[period]string{}
+	for p, names := range all {
+		names = slices.DeleteFunc(names, func(n string) bool { return n == string(p.Day)+"."+p.Class })
+		slices.Sort(names)
+		now[period{p.Class, p.Day}] = strings.Join(names, " ")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p, names := range now {
+		if s.noted[p] != names {
+			s.noted[p] = names
+			delete(s.locked, p)
+			s.changedIn(p, changed)
+		}
+	}
+	for p := range s.noted {
+		if _, there := now[p]; !there {
+			delete(s.noted, p)
+			delete(s.locked, p)
+			s.changedIn(p, changed)
+		}
+	}
+	return nil
+}
+
+// changedIn marks the parts of a period to be described again. The caller holds mu.
+func (s *Store) changedIn(p period, changed map[seal.PartID]bool) {
+	for id, sp := range s.parts {
+		if sp.period == p {
+			changed[id] = true
+		}
+	}
+}
+
+// destroyed reports whether a note says that the part is destroyed, or that a crash may have
+// left it before its key was there.
+func (s *Store) destroyed(id seal.PartID, p period) bool {
+	s.mu.Lock()
+	m, noted := s.locked[p], s.noted[p] != ""
+	s.mu.Unlock()
+	if !noted {
+		return false
+	}
+	if m == nil {
+		var err error
+		if m, err = keys.ReadPartFile(s.dir, p.class, p.day); err != nil {
+			return false // whoever wants the key is told
+		}
+		s.mu.Lock()
+		s.locked[p] = m
+		s.mu.Unlock()
+	}
+	return keys.Destroyed(m[keys.Whole]) || keys.Destroyed(m[id])
+}
+
+// hide takes a part that is destroyed out of every list.
+func (s *Store) hide(id seal.PartID) {
+	s.mu.Lock()
+	p := s.parts[id]
+	s.unlist(p)
+	p.summary = summary{}
+	delete(s.problems, "part "+id.String())
+	delete(s.ended, id)
+	s.mu.Unlock()
+	s.forget(id)
 }

@@ -19,7 +19,8 @@ import (
 // liveTimeout is how long a reader waits for the recorder's answer.
 const liveTimeout = 5 * time.Second
 
-// Store is the reader's side: the desk's and the command line's. It never writes a segment.
+// Store is the reader's side: the desk's and the command line's. It writes no segment but when
+// something is destroyed.
 // It is safe for several goroutines.
 type Store struct {
 	dir   string
@@ -30,6 +31,7 @@ type Store struct {
 	refreshing sync.Mutex                // held by Refresh; guards kept and moved
 	kept       map[seal.PartID]*seal.Key // of live parts
 	moved      map[seal.PartID]bool      // parts whose boxes moved while they were read
+	coming     map[seal.PartID]bool      // parts that a destruction under way is making
 
 	mu       sync.Mutex // guards what follows
 	parts    map[seal.PartID]*storedPart
@@ -38,6 +40,7 @@ type Store struct {
 	segments map[string]bool          // read or set aside
 	problems map[string]Problem       // by what they are about
 	locked   map[period]map[seal.PartID]seal.Locked
+	noted    map[period]string        // the names of its files of part keys that nobody appends to
 	ended    map[seal.PartID]struct{} // since TakeEnded
 	// The private key used last, kept while Refresh runs: parts come by the day.
 	identity seal.Identity
@@ -81,6 +84,7 @@ func Open(dir string, live Live) (*Store, error) {
 		segments: map[string]bool{},
 		problems: map[string]Problem{},
 		locked:   map[period]map[seal.PartID]seal.Locked{},
+		noted:    map[period]string{},
 		ended:    map[seal.PartID]struct{}{},
 		kept:     map[seal.PartID]*seal.Key{},
 		moved:    map[seal.PartID]bool{},
@@ -116,8 +120,17 @@ func (s *Store) look() error {
 	if err != nil {
 		return folderError(s.dir, err)
 	}
+	if err := s.ring.Reload(); err != nil { // what was destroyed elsewhere leaves our memory, too
+		return err
+	}
+	s.mu.Lock()
+	s.identity = nil
+	s.mu.Unlock()
 	changed := s.moved
 	s.moved = map[seal.PartID]bool{}
+	if s.coming, err = s.comingParts(); err != nil {
+		return err
+	}
 	there := map[string]bool{}
 	for _, e := range list {
 		there[e.Name()] = true
@@ -125,6 +138,9 @@ func (s *Store) look() error {
 	}
 	s.dropGone(there, changed)
 	s.takeLive(live, changed)
+	if err := s.keyNotes(changed); err != nil {
+		return err
+	}
 	for id := range changed {
 		if s.describe(id) {
 			s.moved[id] = true

@@ -43,7 +43,7 @@ func highest(dir string, p period) (int, error) {
 		}
 		for _, e := range list {
 			n, err := segment.ParseName(e.Name())
-			if err == nil && n.Day == string(p.day) && n.Class == p.class {
+			if err == nil && n.Day == string(p.day) && n.Class == p.class && n.Seq < segment.DeskFrom {
 				top = max(top, n.Seq)
 			}
 		}

@@ -41,14 +41,21 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 		s.forget(id)
 		return false
 	}
-	sum := p.summary
+	sum, of := p.summary, p.period
 	total, ended := p.extent()
 	s.mu.Unlock()
+	if s.destroyed(id, of) {
+		s.hide(id)
+		return false
+	}
 	if sum.end != nil {
 		return false
 	}
 	// The key of a live part is wanted again at the next Refresh; unlocking takes 2 ms.
 	r, err := s.reader(id, s.kept[id])
+	if err != nil && s.coming[id] {
+		return false // its key comes last, when what it stands in for is destroyed
+	}
 	if err != nil {
 		s.problem(about, Problem{p.place1(), fmt.Sprintf("%v: the call that it belongs to is not listed whole", err)})
 		return false

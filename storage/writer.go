@@ -36,6 +36,9 @@ type Writer struct {
 	lock       *os.File
 	recipients *keys.Recipients
 
+	// Held for reading while a part begins: Rekey waits until its key is queued.
+	begins sync.RWMutex
+
 	mu    sync.Mutex // guards all up to the next mutex
 	queue []queued
 	keys  []partKey // locked keys of new parts, for the next commit
@@ -140,6 +143,8 @@ func (w *Writer) begin(h header) (*Recording, error) {
 	if c.ID == "" || c.Format.Rate < 1000 || c.Format.Legs < 1 || c.Format.Legs > 2 {
 		return nil, fmt.Errorf("call %s: a call needs an ID and a format (%+v)", c.ID, c.Format)
 	}
+	w.begins.RLock()
+	defer w.begins.RUnlock()
 	recipient, day, err := w.recipients.For(c.Class, keys.DayOf(w.o.Now()))
 	if err != nil {
 		return nil, fmt.Errorf("call %s: no key to lock it with: %w", c.ID, err)

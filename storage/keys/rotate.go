@@ -190,8 +190,8 @@ func (k *Ring) Drop(periods ...Period) error {
 
 // Period names a class and a day.
 type Period struct {
-	Class string
-	Day   Day
+	Class string `json:"class"`
+	Day   Day    `json:"day"`
 }
 
 func (p Period) key() period { return period{class: p.Class, day: p.Day} }

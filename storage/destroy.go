@@ -1,0 +1,343 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"linevault/codec/pcm"
+	"linevault/storage/internal/crash"
+	"linevault/storage/keys"
+	"linevault/storage/keys/journal"
+	"linevault/storage/ledger"
+	"linevault/storage/seal"
+	"linevault/storage/segment"
+)
+
+// job is a destruction under way, kept sealed from before its first step until its
+// certificate and its entry in the ledger are there: a crash at any step is made good by
+// doing all again from the job.
+type job struct {
+	ID       string          `json:"id"`
+	Kind     DestructionKind `json:"kind"`
+	Call     CallID          `json:"call,omitempty"`
+	From     time.Duration   `json:"from,omitempty"`
+	To       time.Duration   `json:"to,omitempty"`
+	Cut      pcm.Span        `json:"cut,omitzero"`
+	By       string          `json:"by"`
+	Reason   string          `json:"reason"`
+	Approved string          `json:"approved,omitempty"`
+	Begun    time.Time       `json:"begun"`
+	Victims  []victim        `json:"victims,omitempty"`
+	Periods  []keys.Period   `json:"periods,omitempty"` // of an expiry
+	Calls    int             `json:"calls"`
+}
+
+// victim is a part that goes; of an expiry only some are here, for the self-test.
+type victim struct {
+	Part   seal.PartID `json:"part"`
+	Period keys.Period `json:"period"`
+	Boxes  uint64      `json:"boxes"`
+	// Remade is the part that has what is kept of it, in a segment of its own. Zero: none.
+	Remade  seal.PartID `json:"remade"`
+	Segment string      `json:"segment,omitempty"`
+	// What the self-test tries to open: the part's locked key and its first box.
+	Locked seal.Locked `json:"locked"`
+	Box    []byte      `json:"box"`
+}
+
+func (s *Store) job() state { return stateFile(s.dir, "job", s.ring) }
+
+// comingParts are the parts that a destruction under way is making.
+func (s *Store) comingParts() (map[seal.PartID]bool, error) {
+	var j job
+	there, err := s.job().read(&j)
+	if err != nil || !there {
+		return nil, err
+	}
+	coming := map[seal.PartID]bool{}
+	for _, v := range j.Victims {
+		coming[v.Remade] = true
+	}
+	return coming, nil
+}
+
+// destroying runs f while no other process destroys anything, after what was begun before is
+// finished.
+func (s *Store) destroying(book *ledger.Ledger, f func() error) error {
+	dir := filepath.Join(s.dir, destructionDir)
+	if err := journal.MakeFolder(dir); err != nil {
+		return folderError(s.dir, err)
+	}
+	unlock, err := journal.Lock(filepath.Join(dir, "lock"))
+	if err != nil {
+		return folderError(s.dir, err)
+	}
+	defer unlock()
+	var j job
+	there, err := s.job().read(&j)
+	if err == nil && there {
+		err = s.run(&j, book)
+	}
+	if err != nil {
+		return fmt.Errorf("finish the destruction that was begun before: %w", err)
+	}
+	return f()
+}
+
+// Finish completes a destruction that a crash interrupted, and takes what is destroyed out of
+// segments that were closed since.
+func (s *Store) Finish(book *ledger.Ledger) error {
+	return s.destroying(book, func() error {
+		if err := s.Refresh(); err != nil {
+			return err
+		}
+		_, err := s.sweep()
+		return err
+	})
+}
+
+// run does all of a job, from wherever it stands.
+func (s *Store) run(j *job, book *ledger.Ledger) error {
+	if err := s.Refresh(); err != nil {
+		return err
+	}
+	if err := s.destroyKeys(j); err != nil {
+		return errors.Join(err, s.abandon(j))
+	}
+	if err := s.Refresh(); err != nil {
+		return err
+	}
+	if j.Kind == Expiry {
+		if err := s.removePeriods(j.Periods); err != nil {
+			return err
+		}
+	}
+	rest, err := s.sweep()
+	if err != nil {
+		return err
+	}
+	test, err := s.selfTest(j)
+	if err != nil {
+		return fmt.Errorf("try to open what was destroyed: %w", err)
+	}
+	if test.Opened > 0 {
+		return fmt.Errorf("destruction %s: something still opens (%d of %d keys): there is no certificate; "+
+			"keep keys/ as it is and ask for help", j.ID, test.Opened, test.Keys)
+	}
+	if j.Kind == Expiry {
+		if err := s.ring.Forget(j.Periods...); err != nil {
+			return err
+		}
+	}
+	if err := s.certify(j, test, rest, book); err != nil {
+		return err
+	}
+	return s.job().remove()
+}
+
+// destroyKeys is where things become unreadable.
+func (s *Store) destroyKeys(j *job) error {
+	if j.Kind == Expiry {
+		for _, p := range j.Periods {
+			if s.destroyed(keys.Whole, period{p.Class, p.Day}) {
+				continue
+			}
+			if err := s.ring.Condemn(p, j.Begun); err != nil {
+				return err
+			}
+		}
+		return s.ring.Drop(j.Periods...)
+	}
+	for _, p := range j.victimPeriods() {
+		if err := s.replacePeriod(j, p); err != nil {
+			return err
+		}
+	}
+	return s.ring.Settle()
+}
+
+// abandon gives a job up of which nothing is destroyed yet.
+func (s *Store) abandon(j *job) error {
+	for _, p := range j.Periods {
+		if s.destroyed(keys.Whole, period{p.Class, p.Day}) {
+			return nil
+		}
+	}
+	for _, v := range j.Victims {
+		if s.destroyed(v.Part, period{v.Period.Class, v.Period.Day}) {
+			return nil
+		}
+	}
+	var errs []error
+	for _, v := range j.Victims {
+		if v.Segment != "" {
+			errs = append(errs, removeSegment(s.dir, v.Segment))
+		}
+	}
+	return errors.Join(append(errs, s.job().remove())...)
+}
+
+// removePeriods unlinks the segments of whole periods.
+func (s *Store) removePeriods(periods []keys.Period) error {
+	names, _, _, err := segment.List(filepath.Join(s.dir, segmentsDir))
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		n, err := segment.ParseName(name)
+		if err != nil {
+			continue // List has only those that parse
+		}
+		if slices.Contains(periods, keys.Period{Class: n.Class, Day: keys.Day(n.Day)}) {
+			if err := removeSegment(s.dir, name); err != nil {
+				return err
+			}
+		}
+	}
+	return s.Refresh()
+}
+
+// victimPeriods are the periods of the job's parts.
+func (j *job) victimPeriods() []keys.Period {
+	var list []keys.Period
+	for _, v := range j.Victims {
+		if !slices.Contains(list, v.Period) {
+			list = append(list, v.Period)
+		}
+	}
+	return list
+}
+
+// replacePeriod makes the parts of p again that something is kept of, and has the ring forget
+// the old ones.
+func (s *Store) replacePeriod(j *job, p keys.Period) error {
+	e := keys.Erasure{Period: p, Fresh: map[seal.PartID]*seal.Key{}}
+	for i := range j.Victims {
+		v := &j.Victims[i]
+		if v.Period != p || s.destroyed(v.Part, period{p.Class, p.Day}) {
+			continue
+		}
+		e.Gone = append(e.Gone, v.Part)
+		if v.Remade == (seal.PartID{}) {
+			continue
+		}
+		key, err := s.makeAgain(j, v)
+		if err != nil {
+			return err
+		}
+		defer key.Forget()
+		e.Fresh[v.Remade] = key
+	}
+	if len(e.Gone) == 0 {
+		return nil
+	}
+	return s.ring.Replace(e, time.Now(), func(half [32]byte) error { return s.quiet(p, half) })
+}
+
+// makeAgain writes the part that takes a victim's place, and returns its key.
+func (s *Store) makeAgain(j *job, v *victim) (*seal.Key, error) {
+	// One of before a crash has no key any more: another takes its place.
+	if v.Segment != "" {
+		if err := removeSegment(s.dir, v.Segment); err != nil {
+			return nil, err
+		}
+	}
+	name, err := s.madeName(v.Period)
+	if err != nil {
+		return nil, err
+	}
+	v.Remade, v.Segment = seal.NewPartID(), name.String()
+	if err := s.job().write(j); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	p := s.parts[v.Part]
+	s.mu.Unlock()
+	if p == nil {
+		return nil, fmt.Errorf("part %s: not here", v.Part)
+	}
+	m, err := s.remade(p, j.Cut, Gap{Cause: Purged, By: j.By, Reason: j.Reason}, v.Remade)
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := s.scratch()
+	if err != nil {
+		return nil, err
+	}
+	return m.key, segment.Build(filepath.Join(s.dir, segmentsDir), scratch, name, m.write)
+}
+
+// scratch is an empty folder to build segments in.
+func (s *Store) scratch() (string, error) {
+	dir := filepath.Join(s.dir, destructionDir, "scratch")
+	if err := os.RemoveAll(dir); err != nil {
+		return "", err
+	}
+	return dir, os.Mkdir(dir, 0o700)
+}
+
+func removeSegment(dir, name string) error {
+	crash.At("remove " + name)
+	err := os.Remove(filepath.Join(dir, segmentsDir, name))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, segment.SyncDir(filepath.Join(dir, segmentsDir)))
+}
+
+// sweep takes the boxes of what is destroyed out of every closed segment, and says which still
+// have some: those that the recorder writes, and damaged ones. What lies there opens no more.
+func (s *Store) sweep() (rest []string, err error) {
+	scratch, err := s.scratch()
+	if err != nil {
+		return nil, err
+	}
+	for name, gone := range s.withDestroyed() {
+		_, err := segment.Without(filepath.Join(s.dir, segmentsDir), scratch, name,
+			func(id seal.PartID) bool { return gone[id] })
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			rest = append(rest, name)
+		}
+	}
+	slices.Sort(rest)
+	if err := s.Refresh(); err != nil {
+		return nil, err
+	}
+	return rest, os.RemoveAll(scratch)
+}
+
+// withDestroyed is which segments have which parts that are destroyed.
+func (s *Store) withDestroyed() map[string]map[seal.PartID]bool {
+	s.mu.Lock()
+	parts := make([]*storedPart, 0, len(s.parts))
+	for _, p := range s.parts {
+		parts = append(parts, p)
+	}
+	s.mu.Unlock()
+	found := map[string]map[seal.PartID]bool{}
+	for _, p := range parts {
+		if !s.destroyed(p.id, p.period) {
+			continue
+		}
+		s.mu.Lock()
+		var names []string
+		for _, at := range p.places {
+			names = append(names, at.segment)
+		}
+		if p.live != nil && p.live.Segment != "" {
+			names = append(names, p.live.Segment)
+		}
+		s.mu.Unlock()
+		for _, name := range names {
+			if found[name] == nil {
+				found[name] = map[seal.PartID]bool{}
+			}
+			found[name][p.id] = true
+		}
+	}
+	return found
+}
