@@ -83,7 +83,7 @@ func root() *cobra.Command {
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.AddCommand(
 		runVerb(), recordVerb(), serveVerb(), cardVerb(), // the box
-		callsVerb(), exportVerb(), checkVerb(), replayVerb(), // its calls
+		callsVerb(), exportVerb(), checkVerb(), replayVerb(), purgeVerb(), // its calls
 		ledgerVerb(), // what proves them
 		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),
 	)

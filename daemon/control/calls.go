@@ -66,6 +66,7 @@ const (
 	CauseLost     = Cause(storage.Lost)
 	CauseDamaged  = Cause(storage.Damaged)
 	CauseWithheld = Cause(storage.Withheld)
+	CausePurged   = Cause(storage.Purged)
 )
 
 // Query chooses calls. The zero value is all of them.

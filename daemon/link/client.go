@@ -3,6 +3,7 @@ package link
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 
 	"linevault/storage"
+	"linevault/storage/keys"
 	"linevault/storage/seal"
 )
 
@@ -23,7 +25,8 @@ import (
 var ErrDown = errors.New("the recorder does not answer")
 
 // Client is the desk's side. It holds no state: every call stands for itself, so a recorder
-// may go and come back between two of them. It implements storage.Live.
+// may go and come back between two of them. It implements storage.Live and
+// storage.Rekeyer.
 type Client struct{ http http.Client }
 
 // Dial makes a client of the recorder of a data folder, which need not run yet.
@@ -87,6 +90,17 @@ func (c *Client) LiveBoxes(ctx context.Context, part seal.PartID, from uint64, m
 	}, &b)
 }
 
+// Rekey tells the recorder that a period has a new key; see storage.Rekeyer.
+func (c *Client) Rekey(ctx context.Context, class string, day keys.Day, half [32]byte) error {
+	body, err := c.ask(ctx, http.MethodPost, "/rekey", url.Values{
+		"class": {class}, "day": {string(day)}, "half": {hex.EncodeToString(half[:])},
+	})
+	if err != nil {
+		return err
+	}
+	return body.Close()
+}
+
 func (c *Client) get(ctx context.Context, path string, q url.Values, v any) error {
 	body, err := c.open(ctx, path, q)
 	if err != nil {
@@ -97,7 +111,11 @@ func (c *Client) get(ctx context.Context, path string, q url.Values, v any) erro
 }
 
 func (c *Client) open(ctx context.Context, path string, q url.Values) (io.ReadCloser, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://recorder"+path+"?"+q.Encode(), nil)
+	return c.ask(ctx, http.MethodGet, path, q)
+}
+
+func (c *Client) ask(ctx context.Context, method, path string, q url.Values) (io.ReadCloser, error) {
+	r, err := http.NewRequestWithContext(ctx, method, "http://recorder"+path+"?"+q.Encode(), nil)
 	if err != nil {
 		return nil, err
 	}

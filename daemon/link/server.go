@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"linevault/storage"
+	"linevault/storage/keys"
 	"linevault/storage/seal"
 )
 
@@ -51,6 +52,7 @@ func Server(r Recorder, w *storage.Writer) *http.Server {
 	mux.HandleFunc("GET /events", func(rw http.ResponseWriter, q *http.Request) { stream(rw, q, r) })
 	mux.HandleFunc("GET /parts", func(rw http.ResponseWriter, _ *http.Request) { reply(rw, w.LiveParts()) })
 	mux.HandleFunc("GET /boxes", func(rw http.ResponseWriter, q *http.Request) { boxes(rw, q, w) })
+	mux.HandleFunc("POST /rekey", func(rw http.ResponseWriter, q *http.Request) { rekey(rw, q, w) })
 	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 }
 
@@ -95,4 +97,16 @@ func boxes(w http.ResponseWriter, q *http.Request, s *storage.Writer) {
 		return
 	}
 	reply(w, b)
+}
+
+// rekey puts a period's part keys under its new key from now on.
+func rekey(w http.ResponseWriter, q *http.Request, s *storage.Writer) {
+	var half [32]byte
+	if b, err := hex.DecodeString(q.FormValue("half")); err != nil || copy(half[:], b) != len(half) || len(b) != len(half) {
+		http.Error(w, "half: 64 hexadecimal digits are wanted", http.StatusBadRequest)
+		return
+	}
+	if err := s.Rekey(q.FormValue("class"), keys.Day(q.FormValue("day")), half); err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+	}
 }

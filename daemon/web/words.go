@@ -184,6 +184,7 @@ func callTags(c control.Call) (tags []tag) {
 	add(has[control.CausePaused], "Paused part", "yellow")
 	add(has[control.CauseStopped], "Stopped early", "yellow")
 	add(has[control.CauseWithheld], "Part withheld", "orange")
+	add(has[control.CausePurged], "Part destroyed", "yellow")
 	add(has[control.CauseLost], "Part missing", "red")
 	add(c.Damaged || has[control.CauseDamaged], "Damaged", "red")
 	add(c.Interrupted, "Interrupted", "red")
@@ -205,6 +206,8 @@ func gapText(g control.Gap) string {
 		t = "this was recorded, but can no longer be read"
 	case control.CauseWithheld:
 		t = "withheld, because a pause for it arrived late"
+	case control.CausePurged:
+		t = "this was recorded and has been destroyed"
 	default:
 		t = string(g.Cause)
 	}
@@ -230,6 +233,8 @@ func gapLabel(c control.Cause) string {
 		return "Damaged"
 	case control.CauseWithheld:
 		return "Withheld"
+	case control.CausePurged:
+		return "Destroyed"
 	}
 	return string(c)
 }

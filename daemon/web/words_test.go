@@ -56,7 +56,7 @@ func TestCountsAndSizes(t *testing.T) {
 }
 
 func TestEveryCauseHasItsWords(t *testing.T) {
-	for _, c := range []control.Cause{control.CausePaused, control.CauseStopped, control.CauseLost, control.CauseDamaged, control.CauseWithheld} {
+	for _, c := range []control.Cause{control.CausePaused, control.CauseStopped, control.CauseLost, control.CauseDamaged, control.CauseWithheld, control.CausePurged} {
 		if gapText(control.Gap{Cause: c}) == string(c) || gapLabel(c) == string(c) {
 			t.Errorf("%s has no words", c)
 		}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"linevault/daemon/link"
+	"linevault/storage"
+	"linevault/storage/keys"
+	"linevault/storage/ledger"
+)
+
+func purgeVerb() *cobra.Command {
+	var dir, reason string
+	var from, to time.Duration
+	c := &cobra.Command{
+		Use:   "purge CALL --from TIME --to TIME --reason TEXT",
+		Short: "Destroy some seconds of a call for good",
+		Long: `Destroy what was said in a call from one time to another, counted from its start, such as
+a card number: --from 12s --to 20s. It cannot be undone. What touches the span goes in whole
+packets, and 20 ms around it; the rest of the call plays as before. The box then tries to open
+what was there, signs a certificate and enters it in the ledger.`,
+		Args: usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			return withDestruction(dir, func(s *storage.Store, book *ledger.Ledger) error {
+				began := time.Now()
+				cert, err := s.PurgeSpan(storage.CallID(args[0]), from, to, "command line: "+me(), reason, book)
+				if errors.Is(err, storage.ErrNoCall) {
+					return fmt.Errorf("there is no call %s; `linevault calls` lists them", args[0])
+				}
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(c.OutOrStdout(), "%v to %v of call %s are destroyed, in %v: %d key(s) and %d box(es) tried, none opened\n"+
+					"certificate %s\n", from, to, args[0], time.Since(began).Round(time.Millisecond), cert.SelfTest.Keys, cert.SelfTest.Boxes, cert.ID)
+				return nil
+			})
+		},
+	}
+	dataFlag(c, &dir)
+	c.Flags().DurationVar(&from, "from", 0, "from when, after the call's start")
+	c.Flags().DurationVar(&to, "to", 0, "until when")
+	c.Flags().StringVar(&reason, "reason", "", "why, for the ledger and the call's page")
+	for _, name := range []string{"from", "to", "reason"} {
+		_ = c.MarkFlagRequired(name) // the flag exists
+	}
+	return c
+}
+
+// withDestruction runs f with what it takes to destroy something.
+func withDestruction(dir string, f func(*storage.Store, *ledger.Ledger) error) error {
+	ring, err := keys.OpenRing(dir)
+	if err != nil {
+		return err
+	}
+	book, err := ledger.Open(dir, ring.Derive("ledger"))
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	s, err := storage.Open(dir, link.Dial(dir))
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return f(s, book)
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"linevault/daemon/link"
+	"linevault/storage"
+)
+
+// idle is a recorder with nothing to tell of its lines.
+type idle struct{}
+
+func (idle) Status() link.Status { return link.Status{} }
+
+// What a supervisor asks of ICT: card data was said in a call. It goes while a recorder runs
+// on the same folder, which goes on with its period's new key.
+func TestPurge(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	out := must(t, "replay", "--data", dir, speechFile(t, 20))
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	id := lines[len(lines)-1]
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := link.Listen(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := link.Server(idle{}, w)
+	go func() {
+		if err := server.Serve(l); err != http.ErrServerClosed {
+			t.Error(err)
+		}
+	}()
+	before := publicKeys(t, dir)
+	began := time.Now()
+	said := must(t, "purge", id, "--from", "12s", "--to", "14s", "--reason", "card number", "--data", dir)
+	if !strings.Contains(said, "none opened") || time.Since(began) > time.Minute {
+		t.Errorf("after %v it said %q", time.Since(began), said)
+	}
+	if publicKeys(t, dir) == before {
+		t.Error("the public key of the day is the old one")
+	}
+	var c callJSON
+	if err := json.Unmarshal([]byte(must(t, "calls", "--json", "--data", dir)), &c); err != nil {
+		t.Fatal(err)
+	}
+	if c.Length != 20 || len(c.Gaps) != 1 || c.Gaps[0].From > 12 || c.Gaps[0].From < 11.9 || c.Gaps[0].To < 14 || c.Gaps[0].To > 14.1 {
+		t.Errorf("call: %+v", c)
+	}
+	must(t, "check", "--data", dir)
+	if err := server.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	b := box{t: t, dir: dir}
+	if n := len(b.sound(id)); n != 20*8000 {
+		t.Errorf("the WAV has %d samples, want %d", n, 20*8000)
+	}
+	if err := linevault("purge", id, "--from", "50s", "--to", "60s", "--reason", "x", "--data", dir).Run(); err == nil {
+		t.Error("purges what is not there")
+	}
+}
+
+// publicKeys is keys/public.
+func publicKeys(t *testing.T, dir string) string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(dir, "keys", "public"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
