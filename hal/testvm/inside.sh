@@ -1,6 +1,7 @@
+#!/bin/sh
 # What the virtual machine does. Each part prints "PASS part" or "FAIL part".
 export LD_LIBRARY_PATH=/test/lib HOME=/root
-cd /run
+cd /run || exit
 
 up() { cut -d' ' -f1 /proc/uptime; }
 part() {
@@ -9,12 +10,32 @@ part() {
 }
 
 driver() {
-	modprobe dahdi auto_assign_spans=1 && modprobe dahdi_dynamic && modprobe dahdi_dynamic_loc && /test/dahdi_cfg
+	modprobe dahdi_dynamic && modprobe dahdi_dynamic_loc && /test/dahdi_cfg
 }
 
-# What the card says when something is wrong, by the recorder itself.
-faults() {
-	/test/linevault record --config /test/linevault.toml --data /run/none 2>&1 | tail -n 3
+# says SENTENCE: the card cannot be opened and says why.
+says() {
+	/test/peer aligned /test/speech.al >/run/said 2>&1 && return 1
+	cat /run/said
+	grep -q "$1" /run/said
+}
+
+# What is wrong with a driver is said in one sentence, with what to do.
+no_driver() { says 'the DAHDI driver is not loaded; load it'; }
+
+no_span() {
+	modprobe dahdi auto_assign_spans=1 && says 'there is no span 3, nor any other; load'
+}
+
+busy() {
+	/test/peer speak /test/speech.al switchboard &
+	speaker=$!
+	sleep 1
+	says 'channel 32 is in use; DAHDI is held by peer (process [0-9]*); stop it'
+	status=$?
+	kill $speaker
+	wait $speaker 2>/dev/null
+	return $status
 }
 
 # Two spans that hear the same: the legs must be one sample stream.
@@ -50,7 +71,10 @@ calls() {
 	n=0
 	until grep -q 'msg=recording' /run/box.log; do
 		n=$((n + 1))
-		[ $n -lt 600 ] && kill -0 $box 2>/dev/null || { cat /run/box.log; return 1; }
+		if [ $n -ge 600 ] || ! kill -0 $box 2>/dev/null; then
+			cat /run/box.log
+			return 1
+		fi
 		sleep 0.2
 	done
 	sleep 1
@@ -70,9 +94,9 @@ calls() {
 export_all() {
 	mkdir /run/out
 	/test/linevault calls --json --data /run/data >/run/out/calls.json || return 1
-	for id in $(sed 's/.*"id":"\([^"]*\)".*/\1/' /run/out/calls.json); do
-		/test/linevault export "$id" -o "/run/out/$id.wav" --data /run/data || return 1
-	done >/run/export.log 2>&1
+	sed 's/.*"id":"\([^"]*\)".*/\1/' /run/out/calls.json | while read -r id; do
+		/test/linevault export "$id" -o "/run/out/$id.wav" --data /run/data >/run/export.log 2>&1 || { cat /run/export.log; exit 1; }
+	done || return 1
 	cp /run/box.log /run/out/
 	modprobe virtio_pci
 	modprobe virtio_blk
@@ -81,7 +105,10 @@ export_all() {
 }
 
 echo "the machine is up at $(up) s"
+part no_driver
+part no_span
 part driver
+part busy
 part aligned
 part streams
 part calls

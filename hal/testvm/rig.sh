@@ -12,6 +12,12 @@ dir=$(realpath "$1")
 say() { printf 'vm-test: %s\n' "$*" >&2; }
 stop() { say "$*"; exit 1; }
 
+missing=()
+for package in qemu-system-x86 busybox-static kmod cpio xz-utils gcc make python3 linux-headers-amd64 libpri-dev asterisk-core-sounds-en-wav; do
+	dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
+done
+[ ${#missing[@]} = 0 ] || stop "these Debian packages are missing: apt-get install --no-install-recommends ${missing[*]}"
+
 # Security updates remove old kernels, so the version is looked up now.
 image=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-[0-9]/ { print $2; exit }')
 [ -n "$image" ] || stop "apt knows no linux-image-amd64: run apt-get update, on Debian 12"

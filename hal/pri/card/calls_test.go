@@ -154,3 +154,25 @@ func TestCallThroughALoss(t *testing.T) {
 		t.Errorf("%q", words)
 	}
 }
+
+// A D-channel on which nothing comes is told of, and so is one that is back.
+func TestSilentLink(t *testing.T) {
+	facts := map[string]string{}
+	o := newOffice(newRing(1), []int{1}, func(about, fact string) { facts[about] = fact })
+	o.feed([]byte("\x02\x01\x01\x01"), network, time.Second)
+	o.feed([]byte("\x00\x01\x01\x01"), user, time.Second)
+	o.notice(15 * time.Second)
+	if f := facts["D-channel"]; f != "" {
+		t.Errorf("after 14 s: %q", f)
+	}
+	o.feed([]byte("\x02\x01\x01\x01"), network, 16*time.Second)
+	o.notice(25 * time.Second)
+	if f := facts["D-channel"]; !strings.Contains(f, "silent") {
+		t.Errorf("one direction silent for 24 s: %q", f)
+	}
+	o.feed([]byte("\x00\x01\x01\x01"), user, 26*time.Second)
+	o.notice(27 * time.Second)
+	if f := facts["D-channel"]; f != "" {
+		t.Errorf("back: %q", f)
+	}
+}

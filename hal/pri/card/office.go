@@ -7,7 +7,6 @@ import (
 	"linevault/codec/pcm"
 	"linevault/hal"
 	"linevault/hal/pri"
-	"linevault/hal/pri/q921"
 	"linevault/hal/pri/q931"
 )
 
@@ -23,6 +22,7 @@ type office struct {
 	tell   func(about, fact string)
 	gone   bool // the lines signalled Lost, and not Back yet
 	link   pri.Kind
+	heard  [2]time.Duration // when the last frame of each direction came
 	missed int
 	calls  int
 	data   int
@@ -46,8 +46,9 @@ func newOffice(g *ring, timeslots []int, tell func(about, fact string)) *office 
 }
 
 // feed takes a frame that a span heard.
-func (o *office) feed(frame []byte, from q921.Side, at time.Duration) {
-	o.follow(o.tap.Feed(frame, from, at))
+func (o *office) feed(frame []byte, from side, at time.Duration) {
+	o.heard[from] = at
+	o.follow(o.tap.Feed(frame, from.label(), at))
 }
 
 // pass lets time pass.
@@ -212,8 +213,12 @@ func (o *office) back(at time.Duration) {
 // swapped reports whether the network's span hears the switchboard.
 func (o *office) swapped() bool { return o.tap.Wiring() == pri.Swapped }
 
+// silence is how long a D-channel that works is silent at most: both ends poll after T203, 10 s
+// (Q.921 5.9.8), and again if they have to.
+const silence = 20 * time.Second
+
 // notice tells what a person should know of the D-channel.
-func (o *office) notice() {
+func (o *office) notice(now time.Duration) {
 	wiring := ""
 	switch o.tap.Wiring() {
 	case pri.Swapped:
@@ -223,8 +228,11 @@ func (o *office) notice() {
 	}
 	o.tell("wiring", wiring)
 	link := ""
-	if o.link == pri.LinkDown {
+	switch quiet := now - min(o.heard[network], o.heard[user]); {
+	case o.link == pri.LinkDown:
 		link = "the D-channel is down: no calls are seen; check that the line is in service"
+	case quiet > silence:
+		link = "the D-channel is silent: no calls are seen; check the tap, and that the line is in service"
 	}
 	o.tell("D-channel", link)
 	missed := ""

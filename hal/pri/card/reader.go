@@ -160,7 +160,7 @@ func (r *reader) follow(now pcm.Mono) {
 			}
 			if frame != nil {
 				more = true
-				r.office.feed(frame, s.side.label(), time.Duration(now-r.born))
+				r.office.feed(frame, s.side, time.Duration(now-r.born))
 			}
 		}
 	}
@@ -192,7 +192,7 @@ func (r *reader) look(now pcm.Mono) {
 		}
 	}
 	if due {
-		r.office.notice()
+		r.office.notice(time.Duration(now - r.born))
 	}
 }
 

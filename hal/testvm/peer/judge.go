@@ -164,39 +164,51 @@ func thin(sound []int16, leg, legs int) []float64 {
 	return out
 }
 
-// match correlates a leg with what was said there, and gives the other voice that it is most like.
+// match correlates a leg with what was said there, and gives the other voice that it is most like. A
+// recording may begin between two of the samples that are compared, so it is tried at all four phases.
 func (v *voices) match(sound []int16, leg, slot, who int) (mine float64, best string, next float64) {
-	heard := thin(sound, leg, 2)
-	from := max(0, min(rate/2/fewer, len(heard)-window))
-	heard = heard[from:min(from+window, len(heard))]
-	x := make([]complex128, size)
-	power := 0.0
-	for i, s := range heard {
-		x[i] = complex(s, 0)
-		power += s * s
-	}
-	transform(x, false)
-	for i := range pieces {
-		y := make([]complex128, size)
-		for k := range y {
-			y[k] = v.spectrum[i][k] * cmplx.Conj(x[k])
+	for phase := range fewer {
+		heard := thin(sound[2*phase:], leg, 2)
+		from := max(0, min(rate/2/fewer, len(heard)-window))
+		heard = heard[from:min(from+window, len(heard))]
+		x := make([]complex128, size)
+		power := 0.0
+		for i, s := range heard {
+			x[i] = complex(s, 0)
+			power += s * s
 		}
-		transform(y, true)
-		peak := 0.0
-		for lag := range period {
-			e := v.energy[i][lag+len(heard)] - v.energy[i][lag]
-			if e > 0 && power > 0 {
-				peak = max(peak, real(y[lag])/math.Sqrt(e*power))
+		transform(x, false)
+		for i := range pieces {
+			own := v.slot[i] == slot && v.who[i] == who
+			if phase%2 == 1 && !own { // next to enough for telling others apart
+				continue
 			}
-		}
-		switch {
-		case v.slot[i] == slot && v.who[i] == who:
-			mine = peak
-		case peak > next:
-			next, best = peak, fmt.Sprintf("timeslot %d, speaker %d", v.slot[i], v.who[i])
+			peak := v.peak(i, x, len(heard), power)
+			switch {
+			case own:
+				mine = max(mine, peak)
+			case peak > next:
+				next, best = peak, fmt.Sprintf("timeslot %d, speaker %d", v.slot[i], v.who[i])
+			}
 		}
 	}
 	return mine, best, next
+}
+
+// peak is the best correlation of a voice with n samples, given by their spectrum and power.
+func (v *voices) peak(voice int, spectrum []complex128, n int, power float64) (peak float64) {
+	y := make([]complex128, size)
+	for k := range y {
+		y[k] = v.spectrum[voice][k] * cmplx.Conj(spectrum[k])
+	}
+	transform(y, true)
+	for lag := range period {
+		e := v.energy[voice][lag+n] - v.energy[voice][lag]
+		if e > 0 && power > 0 {
+			peak = max(peak, real(y[lag])/math.Sqrt(e*power))
+		}
+	}
+	return peak
 }
 
 // transform is Fourier's, in place; the inverse is scaled.
