@@ -18,11 +18,11 @@ export PATH := $(CURDIR)/build/node/bin:$(PATH)
 TOOL     = $(GO) tool -modfile=provisioning/tools.mod
 PACKAGES = ./codec/... ./daemon/... ./hal/... ./storage/...
 FOLDERS  = codec daemon hal storage
-SCRIPTS  = .ci/run $(wildcard provisioning/*.sh)
+SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh)
 WEB      = daemon/web/assets
 VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench clean
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench vm-test clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -75,6 +75,9 @@ fuzz: web       ## every fuzz target for FUZZ=30s
 
 bench: install-for-tests build  ## what recording and playing cost, as lines of name, value, unit
 	@provisioning/bench.sh ./linevault
+
+vm-test: build  ## thirty calls by libpri over real DAHDI, recorded and judged, in a virtual machine
+	hal/testvm/run.sh build/testvm
 
 clean:          ## what was built is removed, the demonstration's data with it
 	rm -rf build linevault $(WEB)/node_modules
