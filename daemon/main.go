@@ -84,7 +84,7 @@ func root() *cobra.Command {
 	c.AddCommand(
 		runVerb(), recordVerb(), serveVerb(), cardVerb(), // the box
 		callsVerb(), exportVerb(), checkVerb(), replayVerb(), purgeVerb(), // its calls
-		ledgerVerb(), // what proves them
+		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
 		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),
 	)
 	return c

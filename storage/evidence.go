@@ -11,7 +11,6 @@ import (
 
 	"linevault/codec/pcm"
 	"linevault/storage/seal"
-	"linevault/storage/segment"
 )
 
 // Kept is a part of a call that has ended, as evidence of it is made.
@@ -60,7 +59,7 @@ func (p *storedPart) over() bool {
 	return p.listed && (p.end != nil || p.live == nil)
 }
 
-// Kept reads all boxes of a part that has ended.
+// Kept opens all boxes of a part that has ended, so that what is said of them was so.
 func (s *Store) Kept(id seal.PartID) (Kept, error) {
 	s.mu.Lock()
 	p := s.parts[id]
@@ -82,14 +81,17 @@ func (s *Store) Kept(id seal.PartID) (Kept, error) {
 	if !ended && !s.settled() {
 		return Kept{}, fmt.Errorf("part %s: %w", id, ErrUnsettled)
 	}
-	// No key: boxes are read as they lie.
-	r := &partReader{s: s, id: id, refresh: true, entries: map[string]*segment.Entry{}}
+	r, err := s.reader(id, nil)
+	if err != nil {
+		return Kept{}, err
+	}
+	defer r.close()
+	r.refresh = true
 	for n := range total {
-		b, name, err := r.sealed(n)
-		if err != nil {
-			return Kept{}, &DamagedError{name, id, n, err}
+		if _, err := r.open(n); err != nil {
+			return Kept{}, err
 		}
-		k.Boxes = append(k.Boxes, seal.Hash(b.Sealed))
+		k.Boxes = append(k.Boxes, r.before)
 	}
 	return k, nil
 }

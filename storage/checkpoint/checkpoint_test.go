@@ -42,6 +42,16 @@ func TestSignAndOpen(t *testing.T) {
 	}
 }
 
+// TestKeys: every key is found in the text that it is printed in.
+func TestKeys(t *testing.T) {
+	for i := range byte(100) {
+		k := NewKey([32]byte{i}).Public()
+		if got, err := ParsePublicKey([]byte("entries: 5\npublic key:   " + k + "\nfingerprint: " + PublicKey(k.Fingerprint()))); err != nil || got != k {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+}
+
 // TestFlips: no checkpoint with a changed bit opens, nor one that is written otherwise.
 func TestFlips(t *testing.T) {
 	k, _, signed := one(t, 1)

@@ -18,18 +18,23 @@ import (
 // name, hash and key, as golang.org/x/mod/sumdb/note writes it.
 type PublicKey string
 
-// ParsePublicKey reads the first line of a file that holds a public key.
+// ParsePublicKey finds the public key in a text: a line that is one, or ends with one.
 func ParsePublicKey(b []byte) (PublicKey, error) {
-	line, _, _ := strings.Cut(string(b), "\n")
-	k := PublicKey(strings.TrimSpace(line))
-	if len(k) > 200 {
-		return "", errors.New("this is not a box's public key: it is too long")
+	for line := range strings.Lines(string(b[:min(len(b), maxText)])) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		k := PublicKey(fields[len(fields)-1])
+		if same, err := k.again(); err == nil && same == k {
+			return k, nil
+		}
 	}
-	if same, err := k.again(); err != nil || same != k {
-		return "", errors.New("this is not a box's public key: `linevault ledger status` prints it")
-	}
-	return k, nil
+	return "", errors.New("there is no public key of a box in it: `linevault ledger status` prints it")
 }
+
+// maxText is how much of a text is looked at.
+const maxText = 16 << 10
 
 // Name is the name that the box signs as.
 func (k PublicKey) Name() string {
@@ -40,7 +45,8 @@ func (k PublicKey) Name() string {
 // again is the line of the key that k has, as we write it: the same key can be written in
 // several ways.
 func (k PublicKey) again() (PublicKey, error) {
-	b, err := base64.StdEncoding.Strict().DecodeString(string(k[strings.LastIndexByte(string(k), '+')+1:]))
+	fields := strings.SplitN(string(k), "+", 3) // base64 has plus signs of its own
+	b, err := base64.StdEncoding.Strict().DecodeString(fields[len(fields)-1])
 	if err != nil || len(b) != 1+ed25519.PublicKeySize {
 		return "", errForm
 	}
