@@ -39,6 +39,9 @@ func serveVerb() *cobra.Command {
 	return c
 }
 
+// snapshotEvery is how old the catalogue's snapshot becomes before it is written again.
+const snapshotEvery = 5 * time.Minute
+
 // serve runs the desk until ctx ends.
 func serve(ctx context.Context, o boxOptions) error {
 	cfg, err := config.Load(o.config)
@@ -54,7 +57,7 @@ func serve(ctx context.Context, o boxOptions) error {
 		return err
 	}
 	recorder := link.Dial(o.dir)
-	store, err := storage.Open(o.dir, recorder)
+	store, err := storage.OpenDesk(o.dir, recorder, snapshotEvery)
 	if err != nil {
 		return err
 	}

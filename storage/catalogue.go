@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/storage/catalogue"
 )
 
 // ErrNoCall is a call that the store does not have.
@@ -30,7 +30,7 @@ type Row struct {
 	Bytes    int64         `json:"bytes"` // of sound, encoded
 }
 
-// Query says which calls are wanted. Zero values ask for all.
+// Query says which calls are wanted; all of what it asks must hold. Zero values ask for all.
 type Query struct {
 	Before CallID // older than this one
 	Limit  int    // rows in the page; zero is 50
@@ -38,7 +38,43 @@ type Query struct {
 	Number string // digits that either number has in it
 	From   time.Time
 	To     time.Time // not included
-	Cause  Cause     // a gap of this cause
+	Cause  Cause     // a gap of this cause, or AnyCause
+
+	Far, FarBegins, FarEnds string // the other party's number: whole, its first digits, its last
+	Department              string
+	Direction               Direction
+	MinLength, MaxLength    time.Duration // by the line's clock, in whole milliseconds, both included
+	State                   State
+	Why                     EndReason
+	Class                   string // retention class
+	NoTotal                 bool   // Page.Total is not wanted
+}
+
+// AnyCause asks for a gap of whatever cause.
+const AnyCause Cause = catalogue.AnyGap
+
+// State is what became of a call.
+type State string
+
+// The states of a call.
+const (
+	IsLive   State = "live"     // it goes on
+	Recorded State = "recorded" // all of it
+	Partly   State = "partly"   // it has gaps
+	Nothing  State = "nothing"  // it is all gaps
+)
+
+// State is what became of the call.
+func (r *Row) State() State {
+	switch {
+	case r.Live:
+		return IsLive
+	case len(r.Gaps) == 0:
+		return Recorded
+	case r.Recorded > 0:
+		return Partly
+	}
+	return Nothing
 }
 
 // Page is the newest rows of a query.
@@ -56,37 +92,40 @@ func (s *Store) Calls(q Query) (Page, error) {
 	if q.Limit <= 0 {
 		q.Limit = defaultLimit
 	}
+	c := q.catalogue()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	page := Page{Rows: []Row{}}
-	for _, id := range slices.Backward(s.order) {
-		r := s.row(id)
-		if !q.wants(&r) {
-			continue
+	if !q.NoTotal {
+		page.Total = s.listing.index.Count(&c)
+	}
+	if q.Before != "" {
+		var ok bool
+		if c.Before, ok = parseCallID(q.Before); !ok {
+			return page, nil // nothing is older than what is no id
 		}
-		page.Total++
-		switch {
-		case q.Before != "" && id >= q.Before:
-		case len(page.Rows) < q.Limit:
-			page.Rows = append(page.Rows, r)
-		case page.Next == "":
-			page.Next = page.Rows[len(page.Rows)-1].Call.ID
+	}
+	ids, more := s.listing.index.Newest(&c, q.Limit)
+	for _, id := range ids {
+		call := formatCallID(id)
+		if len(s.calls[call]) > 0 { // it is, unless a Refresh is under way
+			page.Rows = append(page.Rows, s.row(call))
 		}
+	}
+	if more {
+		page.Next = formatCallID(ids[len(ids)-1])
 	}
 	return page, nil
 }
 
-func (q *Query) wants(r *Row) bool {
-	c := &r.Call
-	switch {
-	case q.Line != "" && c.Line != q.Line,
-		!q.From.IsZero() && c.Start.Before(q.From),
-		!q.To.IsZero() && !c.Start.Before(q.To),
-		q.Number != "" && !strings.Contains(string(c.FarNumber), q.Number) && !strings.Contains(string(c.LineNumber), q.Number),
-		q.Cause != "" && !slices.ContainsFunc(r.Gaps, func(g Gap) bool { return g.Cause == q.Cause }):
-		return false
+// catalogue is the query as the index takes it, but for Before.
+func (q *Query) catalogue() catalogue.Query {
+	return catalogue.Query{
+		From: q.From, To: q.To, MinLength: q.MinLength, MaxLength: q.MaxLength,
+		Number: q.Number, Far: q.Far, FarBegins: q.FarBegins, FarEnds: q.FarEnds,
+		Line: string(q.Line), Department: q.Department, Direction: string(q.Direction),
+		State: string(q.State), Why: string(q.Why), Class: q.Class, Gap: string(q.Cause),
 	}
-	return true
 }
 
 // Find returns the row of a call, or ErrNoCall.
@@ -178,6 +217,7 @@ func subtract(s, o pcm.Span) []pcm.Span {
 // list puts a part into its call. The caller holds mu.
 func (s *Store) list(p *storedPart) {
 	id := p.head.Call.ID
+	s.listing.changed[id] = true
 	if slices.Contains(s.calls[id], p) {
 		return
 	}
@@ -195,6 +235,7 @@ func (s *Store) unlist(p *storedPart) {
 		if k < 0 {
 			continue
 		}
+		s.listing.changed[id] = true
 		if s.calls[id] = slices.Delete(parts, k, k+1); len(s.calls[id]) == 0 {
 			delete(s.calls, id)
 			s.order = slices.DeleteFunc(s.order, func(o CallID) bool { return o == id })

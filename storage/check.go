@@ -44,7 +44,7 @@ func (r *Report) add(name, format string, a ...any) {
 // part's chain holds, packets and gaps tile it, its end agrees with its boxes, its key is
 // there; each segment is sound. It changes nothing. Its error says that it could not check.
 func Check(dir string, live Live, o CheckOptions) (*Report, error) {
-	s, err := Open(dir, live)
+	s, err := open(dir, live, fromBoxes)
 	if err != nil {
 		return nil, err
 	}

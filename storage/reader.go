@@ -28,6 +28,8 @@ type Store struct {
 	ring  *keys.Ring
 	files *files
 
+	listing listing
+
 	refreshing sync.Mutex                // held by Refresh; guards kept and moved
 	kept       map[seal.PartID]*seal.Key // of live parts
 	moved      map[seal.PartID]bool      // parts whose boxes moved while they were read
@@ -69,7 +71,9 @@ type place struct {
 
 // Open opens the store in dir for reading. live gets what a running recorder still writes; it
 // may be nil.
-func Open(dir string, live Live) (*Store, error) {
+func Open(dir string, live Live) (*Store, error) { return open(dir, live, recalling) }
+
+func open(dir string, live Live, how opening) (*Store, error) {
 	if err := checkFormat(dir); err != nil {
 		return nil, err
 	}
@@ -89,15 +93,20 @@ func Open(dir string, live Live) (*Store, error) {
 		kept:     map[seal.PartID]*seal.Key{},
 		moved:    map[seal.PartID]bool{},
 	}
+	s.openListing(how)
 	if err := s.Refresh(); err != nil {
 		s.Close()
 		return nil, err
 	}
+	s.recalled()
 	return s, nil
 }
 
 // Close lets go of the segments.
-func (s *Store) Close() { s.files.close() }
+func (s *Store) Close() {
+	s.closeListing()
+	s.files.close()
+}
 
 // Refresh looks at the folder and the recorder again. It reads only what is new.
 func (s *Store) Refresh() error {
@@ -148,8 +157,10 @@ func (s *Store) look() error {
 	}
 	s.mu.Lock()
 	s.sort()
+	s.index()
 	s.identity = nil
 	s.mu.Unlock()
+	s.saveListing()
 	return nil
 }
 

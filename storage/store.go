@@ -146,18 +146,5 @@ func NewCallID(t time.Time) CallID {
 	for i := range 6 {
 		b[i] = byte(ms >> (40 - 8*i))
 	}
-	var id [26]byte
-	for i := range id {
-		// 130 bits for 128: the first character has three of them.
-		var v byte
-		for k := range 5 {
-			bit := 5*i + k - 2
-			v <<= 1
-			if bit >= 0 {
-				v |= b[bit/8] >> (7 - bit%8) & 1
-			}
-		}
-		id[i] = base32[v]
-	}
-	return CallID(id[:])
+	return formatCallID(b)
 }

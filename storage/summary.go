@@ -48,7 +48,7 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 		s.hide(id)
 		return false
 	}
-	if sum.end != nil {
+	if sum.end != nil || s.recall(p, total) {
 		return false
 	}
 	// The key of a live part is wanted again at the next Refresh; unlocking takes 2 ms.

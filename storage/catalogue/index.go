@@ -34,6 +34,13 @@ type Index struct {
 // memory alone.
 func New(folder string, key [32]byte) *Index { return &Index{folder: folder, key: key, most: hotMax} }
 
+// Detach has the index write nothing from now on: it only read what another process keeps.
+func (x *Index) Detach() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.folder = ""
+}
+
 // Len is how many contacts there are.
 func (x *Index) Len() int {
 	x.mu.RLock()
@@ -152,6 +159,47 @@ func (x *Index) Page(q *Query, limit int) (page []Found, more bool, err error) {
 	}
 	page, err = found(hits)
 	return page, more, err
+}
+
+// Newest is Page without the rows.
+func (x *Index) Newest(q *Query, limit int) (page []ID, more bool) {
+	s := newSearch(q)
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	for _, h := range s.newest(x.hot, x.blocks, limit+1) {
+		page = append(page, h.id)
+	}
+	if more = len(page) > limit; more {
+		page = page[:limit]
+	}
+	return page, more
+}
+
+// All gives every contact to f, in no order.
+func (x *Index) All(f func(Found) error) error {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var hits []hit
+	for _, e := range x.hot {
+		hits = append(hits, hit{id: e.id, e: e})
+	}
+	for _, b := range x.blocks {
+		for i := len(b.ids) - 1; i >= 0; i-- {
+			if b.gone == nil || !b.gone.has(uint16(i)) {
+				hits = append(hits, hit{id: b.ids[i], b: b, i: i})
+			}
+		}
+	}
+	for some := range slices.Chunk(hits, 1000) {
+		list, err := found(some)
+		for i := 0; i < len(list) && err == nil; i++ {
+			err = f(list[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Count is how many contacts q finds.
