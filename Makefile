@@ -22,7 +22,7 @@ SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh)
 WEB      = daemon/web/assets
 VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench vm-test clean
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench verify-static vm-test clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -75,6 +75,12 @@ fuzz: web       ## every fuzz target for FUZZ=30s
 
 bench: install-for-tests build  ## what recording and playing cost, as lines of name, value, unit
 	@provisioning/bench.sh ./linevault
+
+verify-static:  ## build/linevault-verify, which checks disclosure packs anywhere, for Linux and Windows
+	@mkdir -p build
+	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) build -trimpath -o build/linevault-verify ./storage/disclosure/verifier
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build -trimpath -o build/linevault-verify.exe ./storage/disclosure/verifier
+	@{ build/linevault-verify -h 2>&1 || true; } | grep -q 'Check a disclosure pack'
 
 vm-test: build  ## thirty calls by libpri over real DAHDI, recorded and judged, in a virtual machine
 	hal/testvm/run.sh build/testvm
