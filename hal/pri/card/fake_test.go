@@ -115,7 +115,7 @@ func (b *board) ticks(span int) int {
 
 func (b *board) Wait(limit time.Duration, _ []Channel) error {
 	for range 10 {
-		time.Sleep(limit / 50)
+		time.Sleep(limit / 10)
 		b.mu.Lock()
 		for _, f := range b.spans {
 			if len(f.frames) > 0 {

@@ -18,9 +18,10 @@ const (
 	checkEvery = 500 * time.Millisecond
 	firstWait  = 500 * time.Millisecond // before a span that failed is opened again
 	lastWait   = 5 * time.Second
-	// apart is by how much timeslots may differ that run by one clock: blocks fill at different times,
-	// so one is up to a block ahead, and another when reading was held up between the two.
-	apart = 3 * dahdi.Block
+	// apart is by how much timeslots may differ that run by one clock: blocks fill at different times.
+	// Where reading was held up between the two they differ by more, but only until the next reading.
+	apart  = 3 * dahdi.Block
+	steady = 5 // readings one after the other
 )
 
 // reader is the one goroutine of a card. It reads both spans, so that what it hears of one and of the
@@ -32,6 +33,7 @@ type reader struct {
 	office *office
 	born   pcm.Mono
 	inStep bool // the timeslots of both spans began together
+	uneven int  // readings, one after the other, that left some timeslots ahead
 	slips  int
 	again  [2]pcm.Mono
 	wait   [2]time.Duration

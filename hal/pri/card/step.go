@@ -41,7 +41,7 @@ func (r *reader) align(now pcm.Mono) {
 		s.dropped = false
 	}
 	r.ring.restart()
-	r.inStep = true
+	r.inStep, r.uneven = true, 0
 }
 
 // deliver puts into the ring what has come on all timeslots. Sound that came on some and is missing on
@@ -63,7 +63,13 @@ func (r *reader) deliver(now pcm.Mono) {
 		}
 		r.office.back(time.Duration(now - r.born))
 	}
-	if dropped || n > 0 && ahead > apart {
+	switch {
+	case n > 0 && ahead > apart:
+		r.uneven++
+	case n > 0:
+		r.uneven = 0
+	}
+	if dropped || r.uneven >= steady {
 		r.slips++
 		r.align(now)
 	}

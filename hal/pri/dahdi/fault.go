@@ -67,8 +67,8 @@ func (d Device) noChannel(number int, err error) error {
 	return fmt.Errorf("opening channel %d: %w", number, err)
 }
 
-// holders are the programs that have files of the driver open, as "name (process)". What another
-// user's process has open is not told.
+// holders are the other programs that have files of the driver open, as "name (process 12)", or this
+// one if there is none. What another user's process has open is not told.
 func (d Device) holders() []string {
 	proc := d.Proc
 	if proc == "" {
@@ -79,6 +79,7 @@ func (d Device) holders() []string {
 		return nil
 	}
 	var who []string
+	we := false
 	for _, f := range files {
 		target, err := os.Readlink(f)
 		if err != nil || !strings.HasPrefix(target, d.dir()+"/") {
@@ -86,17 +87,21 @@ func (d Device) holders() []string {
 		}
 		dir := filepath.Dir(filepath.Dir(f))
 		process := filepath.Base(dir)
-		name := "this program"
-		if process != strconv.Itoa(os.Getpid()) {
-			b, err := os.ReadFile(filepath.Join(dir, "comm"))
-			if err != nil {
-				continue
-			}
-			name = fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(b)), process)
+		if process == strconv.Itoa(os.Getpid()) {
+			we = true
+			continue
 		}
+		b, err := os.ReadFile(filepath.Join(dir, "comm"))
+		if err != nil {
+			continue
+		}
+		name := fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(b)), process)
 		if !slices.Contains(who, name) {
 			who = append(who, name)
 		}
+	}
+	if len(who) == 0 && we {
+		who = []string{"this program, by another card"}
 	}
 	return who
 }

@@ -11,6 +11,7 @@ const usage = `usage:
   peer speech OUT            writes 60 pieces of different speech, A-law, one for each timeslot and direction
   peer speak SPEECH WHO...   says them, over and over; WHO is network or switchboard
   peer streams SPEECH        opens the tap as a card of 30 lines, and compares what it hears, octet by octet
+  peer swapped SPEECH        does so with the spans the wrong way round, and wants to be told
   peer aligned SPEECH        opens a card whose two spans hear the same, and says how far the legs are apart
   peer config OUT            writes the recorder's configuration for the tap
   peer judge SPEECH FOLDER   compares exported calls with what was said, and their numbers with those called`
@@ -43,6 +44,8 @@ func run(args []string) error {
 		return speak(said, args)
 	case "streams":
 		return streams(said)
+	case "swapped":
+		return swapped(said)
 	case "aligned":
 		return aligned(said)
 	case "judge":

@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"linevault/codec/g711"
@@ -22,11 +24,8 @@ const (
 func lineName(slot int) string { return fmt.Sprintf("slot-%02d", slot) }
 
 // capture opens the tap and gives what every leg of every timeslot heard, in A-law.
-func capture(networkSpan, userSpan int, length time.Duration) (heard map[int][2][]byte, err error) {
-	c := card.Config{
-		Name: "tap", Network: networkSpan, User: userSpan,
-		Tell: func(about, fact string) { fmt.Printf("peer: card: %s: %s\n", about, fact) },
-	}
+func capture(networkSpan, userSpan int, length time.Duration, tell func(about, fact string)) (heard map[int][2][]byte, err error) {
+	c := card.Config{Name: "tap", Network: networkSpan, User: userSpan, Tell: tell}
 	for _, s := range timeslots() {
 		c.Lines = append(c.Lines, card.LineConfig{ID: pcm.LineID(lineName(s)), Timeslot: s})
 	}
@@ -64,7 +63,6 @@ func capture(networkSpan, userSpan int, length time.Duration) (heard map[int][2]
 			enough = enough && len(legs[0]) >= want
 		}
 		if enough {
-			fmt.Printf("peer: %+v\n", tap.Health())
 			return heard, nil
 		}
 		if time.Now().After(deadline) {
@@ -86,14 +84,43 @@ func appendLeg(to []byte, both []int16, leg int) []byte {
 
 // streams compares what the card hears with what is said, octet by octet.
 func streams(said speech) error {
-	heard, err := capture(networkTap, switchboardTap, 6*time.Second)
+	heard, err := capture(networkTap, switchboardTap, 6*time.Second, nil)
 	if err != nil {
 		return err
 	}
+	return compare(said, heard, rate/2)
+}
+
+// swapped opens the tap with its spans the wrong way round, while there are calls: the card must find out,
+// say so, and give each leg its own speaker from then on.
+func swapped(said speech) error {
+	told := make(chan string, 100)
+	heard, err := capture(switchboardTap, networkTap, 8*time.Second, func(_, fact string) { told <- fact })
+	if err != nil {
+		return err
+	}
+	if err := compare(said, heard, 5*rate); err != nil {
+		return err
+	}
+	for {
+		select {
+		case fact := <-told:
+			if strings.Contains(fact, "the wrong way round") {
+				fmt.Println("SWAPPED and told:", fact)
+				return nil
+			}
+		default:
+			return errors.New("nobody was told that the spans are the wrong way round")
+		}
+	}
+}
+
+// compare looks at all legs, but for what they heard before from.
+func compare(said speech, heard map[int][2][]byte, from int) error {
 	exact, octets := 0, 0
 	for slot, legs := range heard {
 		for leg, who := range [2]int{pcm.Near: switchboard, pcm.Far: network} {
-			n, err := exactly(legs[leg][rate/2:], said.of(slot, who))
+			n, err := exactly(legs[leg][from:], said.of(slot, who))
 			if err != nil {
 				fmt.Printf("peer: timeslot %d, leg %d: %v\n", slot, leg, err)
 				continue
@@ -140,7 +167,7 @@ func distinct(b []byte) int {
 
 // aligned says how far the two legs of a card are apart whose two spans hear the same.
 func aligned(speech) error {
-	heard, err := capture(networkTap, switchboardSpan, 2*time.Second)
+	heard, err := capture(networkTap, switchboardSpan, 2*time.Second, nil)
 	if err != nil {
 		return err
 	}
