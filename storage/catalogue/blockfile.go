@@ -13,6 +13,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 )
 
 // A block's file, which is never written again:
@@ -147,8 +148,8 @@ func (x *Index) write(b *block, rows heldRows) (_ *fileRows, err error) {
 	return &fileRows{f, aead, b.name, ends}, nil
 }
 
-// read is the reverse of write.
-func (x *Index) read(name [16]byte) (b *block, err error) {
+// read is the reverse of write. It uses the memory of scratch.
+func (x *Index) read(name [16]byte, scratch *[]byte) (b *block, err error) {
 	f, err := os.Open(x.path(fileName(name)))
 	if err != nil {
 		return nil, err
@@ -177,7 +178,8 @@ func (x *Index) read(name [16]byte) (b *block, err error) {
 		from > uint64(stat.Size()) || size != uint64(stat.Size())-tailSize-from {
 		return nil, ErrDamaged
 	}
-	sealed := make([]byte, size)
+	*scratch = slices.Grow((*scratch)[:0], int(size))
+	sealed := (*scratch)[:size]
 	if _, err := f.ReadAt(sealed, int64(from)); err != nil {
 		return nil, err
 	}

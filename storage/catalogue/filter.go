@@ -92,12 +92,11 @@ type termFilter struct {
 }
 
 func (f *termFilter) on(b *block) (atMost int) {
-	f.t = b.terms
-	f.lo = f.t.find(f.from)
-	if f.hi = f.lo; f.to != "" {
-		f.hi = f.t.find(f.to)
-	} else if f.lo < f.t.len() && string(f.t.term(f.lo)) == f.from {
-		f.hi++
+	f.t, f.lo, f.hi = b.terms, 0, 0
+	if f.to != "" {
+		f.lo, f.hi = f.t.find(f.from), f.t.find(f.to)
+	} else if k, ok := f.t.exactly(f.from); ok {
+		f.lo, f.hi = k, k+1
 	}
 	for k := f.lo; k < f.hi; k++ {
 		atMost += int(f.t.counts[k])

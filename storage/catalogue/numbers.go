@@ -3,6 +3,7 @@ package catalogue
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -122,18 +123,26 @@ func (n *numbers) between(k, l int) []uint16 {
 
 // begins is which of table begin with v, of c symbols.
 func (n *numbers) begins(v uint64, c int) (from, to int) {
-	from, _ = slices.BinarySearch(n.table, v)
-	to, _ = slices.BinarySearch(n.table, beyond(v, c))
-	return from, to
+	return neighbours(len(n.table), v, beyond(v, c), func(i int) uint64 { return n.table[i] })
 }
 
 // ends is which of table end with needle, in no order.
 func (n *numbers) ends(needle uint64, c int) []uint16 {
 	v := reversed(needle)
-	by := func(k uint16, v uint64) int { return cmp.Compare(reversed(n.table[k]), v) }
-	from, _ := slices.BinarySearchFunc(n.back, v, by)
-	to, _ := slices.BinarySearchFunc(n.back, beyond(v, c), by)
+	from, to := neighbours(len(n.back), v, beyond(v, c), func(i int) uint64 { return reversed(n.table[n.back[i]]) })
 	return n.back[from:to]
+}
+
+// neighbours is which of n sorted values are from v up to w, not included. They are few as a
+// rule: their end is looked for in steps that double.
+func neighbours(n int, v, w uint64, value func(i int) uint64) (from, to int) {
+	from = sort.Search(n, func(i int) bool { return value(i) >= v })
+	step := 1
+	for to = from; to < n && value(to) < w; step *= 2 {
+		to += step
+	}
+	low := max(from, to-step/2)
+	return from, low + sort.Search(min(to, n)-low, func(i int) bool { return value(low+i) >= w })
 }
 
 // withPart adds to list which of table have needle, of three symbols or more, in them.

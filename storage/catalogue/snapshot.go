@@ -225,8 +225,9 @@ func (x *Index) readAll(list []listed) error {
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
+			var scratch []byte
 			for i := range next {
-				if read[i], errs[i] = x.read(list[i].name); errs[i] == nil {
+				if read[i], errs[i] = x.read(list[i].name, &scratch); errs[i] == nil {
 					errs[i] = read[i].leave(list[i].gone)
 				}
 			}

@@ -84,6 +84,9 @@ type terms struct {
 	at     []uint32 // of each term: where in lists its positions begin, or which of sets has them
 	lists  []uint16
 	sets   []uint64 // len(set{}) words each
+
+	// Where a term is, plus 1, by its hash: open addressing, half full at most. Not saved.
+	table []uint32
 }
 
 func (t *terms) len() int { return len(t.ends) }
@@ -99,6 +102,42 @@ func (t *terms) term(k int) []byte {
 // find is the first term that is not less than s.
 func (t *terms) find(s string) int {
 	return sort.Search(t.len(), func(k int) bool { return string(t.term(k)) >= s })
+}
+
+// hash is FNV-1a.
+func hash[T string | []byte](s T) uint32 {
+	h := uint32(2166136261)
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h
+}
+
+// fillTable makes table.
+func (t *terms) fillTable() {
+	size := uint32(4)
+	for int(size) < 2*t.len() {
+		size *= 2
+	}
+	t.table = make([]uint32, size)
+	for k := range t.len() {
+		at := hash(t.term(k)) & (size - 1)
+		for t.table[at] != 0 {
+			at = (at + 1) & (size - 1)
+		}
+		t.table[at] = uint32(k + 1)
+	}
+}
+
+// exactly is the place of term s, if there is one.
+func (t *terms) exactly(s string) (int, bool) {
+	last := uint32(len(t.table) - 1)
+	for at := hash(s) & last; t.table[at] != 0; at = (at + 1) & last {
+		if k := int(t.table[at] - 1); string(t.term(k)) == s {
+			return k, true
+		}
+	}
+	return 0, false
 }
 
 // list is the positions of a term that is not dense.
@@ -166,5 +205,6 @@ func newTerms(of [][]string) *terms {
 		bits.addAll(p)
 		t.sets = append(t.sets, bits[:]...)
 	}
+	t.fillTable()
 	return t
 }

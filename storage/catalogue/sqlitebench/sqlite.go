@@ -139,7 +139,7 @@ func where(q *catalogue.Query) (string, []any) {
 	if q.Part != "" {
 		add("n IN (SELECT rowid FROM number WHERE number MATCH ?)", `"`+q.Part+`"`)
 	}
-	for _, w := range strings.Fields(q.Note) {
+	for w := range strings.FieldsSeq(q.Note) {
 		add("n IN (SELECT rowid FROM note WHERE note MATCH ?)", w+"*")
 	}
 	for kind, v := range map[string]string{"purpose ": q.Purpose, "flag ": q.Flag, "gap ": q.Gap} {
