@@ -47,6 +47,7 @@ type Query struct {
 	State                   State
 	Why                     EndReason
 	Class                   string // retention class
+	Held                    bool   // under legal hold
 	NoTotal                 bool   // Page.Total is not wanted
 }
 
@@ -120,12 +121,16 @@ func (s *Store) Calls(q Query) (Page, error) {
 
 // catalogue is the query as the index takes it, but for Before.
 func (q *Query) catalogue() catalogue.Query {
-	return catalogue.Query{
+	c := catalogue.Query{
 		From: q.From, To: q.To, MinLength: q.MinLength, MaxLength: q.MaxLength,
 		Number: q.Number, Far: q.Far, FarBegins: q.FarBegins, FarEnds: q.FarEnds,
 		Line: string(q.Line), Department: q.Department, Direction: string(q.Direction),
 		State: string(q.State), Why: string(q.Why), Class: q.Class, Gap: string(q.Cause),
 	}
+	if q.Held {
+		c.Held = catalogue.Yes
+	}
+	return c
 }
 
 // Find returns the row of a call, or ErrNoCall.

@@ -34,6 +34,7 @@ const (
 type listing struct {
 	index   *catalogue.Index // under Store.mu
 	changed map[CallID]bool  // under Store.mu: calls that the index is to be told of
+	held    map[CallID]bool  // under Store.mu: those under legal hold
 
 	// What the snapshot knows, until the first Refresh is through.
 	recalled map[seal.PartID]*savedPart
@@ -79,7 +80,7 @@ func OpenDesk(dir string, live Live, every time.Duration) (*Store, error) {
 // openListing reads the snapshot. One that cannot be had is done without, and made anew.
 func (s *Store) openListing(how opening) {
 	l := &s.listing
-	l.changed, l.saved = map[CallID]bool{}, time.Now()
+	l.changed, l.held, l.saved = map[CallID]bool{}, map[CallID]bool{}, time.Now()
 	folder, key := filepath.Join(s.dir, catalogueDir), s.ring.Derive("catalogue")
 	if how == keeping {
 		var err error
@@ -97,6 +98,10 @@ func (s *Store) openListing(how opening) {
 		if err == nil {
 			if l.index = index; l.lock == nil {
 				index.Detach()
+			}
+			held, _ := index.Newest(&catalogue.Query{Held: catalogue.Yes}, index.Len())
+			for _, id := range held {
+				l.held[formatCallID(id)] = true
 			}
 			return
 		}
@@ -167,6 +172,30 @@ func (s *Store) recall(p *storedPart, boxes uint64) bool {
 	}
 	s.ended[p.id] = struct{}{}
 	return true
+}
+
+// noteHolds looks which calls are under legal hold now.
+func (s *Store) noteHolds() {
+	list, err := s.Holds()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	const about = "legal holds"
+	if delete(s.problems, about); err != nil {
+		s.problems[about] = Problem{Text: fmt.Sprintf("the list of legal holds: %v", err)}
+		return
+	}
+	l, now := &s.listing, map[CallID]bool{}
+	for _, h := range list {
+		if now[h.Call] = true; !l.held[h.Call] {
+			l.changed[h.Call] = true
+		}
+	}
+	for id := range l.held {
+		if !now[id] {
+			l.changed[id] = true
+		}
+	}
+	l.held = now
 }
 
 // recalled ends the use of the snapshot: what it has and the store has not goes.
@@ -245,6 +274,7 @@ func (s *Store) contact(id CallID) *catalogue.Contact {
 	c := &catalogue.Contact{
 		ID: bits, Start: r.Start, Length: r.Length, Far: string(r.FarNumber), Own: string(r.LineNumber), Line: string(r.Line),
 		Department: r.Department, Direction: string(r.Direction), State: string(r.State()), Why: string(r.Why), Class: r.Class,
+		Held: s.listing.held[id],
 	}
 	for _, g := range r.Gaps {
 		c.Gaps = append(c.Gaps, string(g.Cause))

@@ -257,3 +257,52 @@ func TestSnapshotOfWhatIsGone(t *testing.T) {
 		t.Errorf("%d calls", n)
 	}
 }
+
+// Legal holds are found, by a store that set them, by another, and by the next desk; a call
+// that was erased is in the snapshot no more.
+func TestSnapshotHoldsAndErasure(t *testing.T) {
+	dir := storagetest.New(t)
+	recorded(t, dir, 0, 9)
+	l, _ := book(t, dir)
+	s, other := openDesk(t, dir), openStore(t, dir, nil)
+	id := all(t, s)[3].Call.ID
+	held := func(s *storage.Store, want int) {
+		t.Helper()
+		must(t, s.Refresh())
+		page, err := s.Calls(storage.Query{Held: true})
+		must(t, err)
+		if page.Total != want || len(page.Rows) != want || want == 1 && page.Rows[0].Call.ID != id {
+			t.Errorf("%d calls held, want %d", page.Total, want)
+		}
+	}
+	held(s, 0)
+	must(t, s.SetHold(id, "ann", "claim 12", time.Now().AddDate(0, 6, 0), l))
+	held(s, 1)
+	held(other, 1)
+	s.Close()
+	s = openDesk(t, dir)
+	held(s, 1)
+	for _, by := range []string{"ann", "bob"} {
+		_, err := s.ReleaseHold(id, by, "settled", l)
+		must(t, err)
+	}
+	held(s, 0)
+	blocks := func() []string { return must1(filepath.Glob(filepath.Join(dir, "catalogue", "*.block"))) }
+	before := blocks()
+	_, err := s.EraseCall(id, "ann", "order 7", "bob", l)
+	must(t, err)
+	if n := len(all(t, s)); n != 8 {
+		t.Errorf("%d calls after one was erased", n)
+	}
+	for _, path := range before {
+		if slices.Contains(blocks(), path) {
+			t.Error("a block that had the call is still there")
+		}
+	}
+	s.Close()
+	s = openStore(t, dir, nil)
+	if n := len(all(t, s)); n != 8 {
+		t.Errorf("%d calls in the next desk", n)
+	}
+	held(s, 0)
+}

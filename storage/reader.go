@@ -155,6 +155,7 @@ func (s *Store) look() error {
 			s.moved[id] = true
 		}
 	}
+	s.noteHolds()
 	s.mu.Lock()
 	s.sort()
 	s.index()
