@@ -85,6 +85,7 @@ func root() *cobra.Command {
 		runVerb(), recordVerb(), serveVerb(), cardVerb(), // the box
 		callsVerb(), exportVerb(), checkVerb(), replayVerb(), purgeVerb(), // its calls
 		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
+		backupVerb(), restoreVerb(),
 		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),
 	)
 	return c
