@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"linevault/storage/keys"
 	"linevault/storage/seal"
@@ -77,6 +78,9 @@ func Check(dir string, live Live, o CheckOptions) (*Report, error) {
 	}
 	c.calls()
 	if err := c.keys(); err != nil {
+		return nil, err
+	}
+	if err := c.expiredKeys(); err != nil {
 		return nil, err
 	}
 	// What Open found, without what was found again more exactly.
@@ -181,6 +185,30 @@ func (c *checker) keys() error {
 				c.r.Orphans++
 			}
 		}
+	}
+	return nil
+}
+
+// expiredKeys sees that no key is left of a period that the last run of retention should have
+// destroyed.
+func (c *checker) expiredKeys() error {
+	var r retained
+	if known, err := c.s.retained().read(&r); err != nil || !known {
+		return err
+	}
+	byClass := map[string]Policy{}
+	for _, p := range r.Policies {
+		byClass[p.Class] = p
+	}
+	days, classes := c.s.ring.Periods()
+	for i := range days {
+		p, q := byClass[classes[i]], keys.Period{Class: classes[i], Day: days[i]}
+		if p.AtMost.N == 0 || r.LastRun.Before(p.over(dayEnd(q.Day))) || slices.Contains(r.Kept, q) ||
+			q.Day >= keys.DayOf(r.LastRun.UTC().AddDate(0, 0, -1)) {
+			continue
+		}
+		c.r.add("", "period %s is past its term since before %s and has a key: run `linevault retention run`",
+			q, r.LastRun.Format(time.DateOnly))
 	}
 	return nil
 }

@@ -33,10 +33,11 @@ type job struct {
 	Begun    time.Time       `json:"begun"`
 	Victims  []victim        `json:"victims,omitempty"`
 	Periods  []keys.Period   `json:"periods,omitempty"` // of an expiry
+	Sample   []victim        `json:"sample,omitempty"`  // of them, for the self-test
 	Calls    int             `json:"calls"`
 }
 
-// victim is a part that goes; of an expiry only some are here, for the self-test.
+// victim is a part that goes.
 type victim struct {
 	Part   seal.PartID `json:"part"`
 	Period keys.Period `json:"period"`
@@ -111,7 +112,7 @@ func (s *Store) run(j *job, book *ledger.Ledger) error {
 	if err := s.Refresh(); err != nil {
 		return err
 	}
-	if j.Kind == Expiry {
+	if len(j.Periods) > 0 {
 		if err := s.removePeriods(j.Periods); err != nil {
 			return err
 		}
@@ -128,7 +129,7 @@ func (s *Store) run(j *job, book *ledger.Ledger) error {
 		return fmt.Errorf("destruction %s: something still opens (%d of %d keys): there is no certificate; "+
 			"keep keys/ as it is and ask for help", j.ID, test.Opened, test.Keys)
 	}
-	if j.Kind == Expiry {
+	if len(j.Periods) > 0 {
 		if err := s.ring.Forget(j.Periods...); err != nil {
 			return err
 		}
@@ -141,23 +142,28 @@ func (s *Store) run(j *job, book *ledger.Ledger) error {
 
 // destroyKeys is where things become unreadable.
 func (s *Store) destroyKeys(j *job) error {
-	if j.Kind == Expiry {
-		for _, p := range j.Periods {
-			if s.destroyed(keys.Whole, period{p.Class, p.Day}) {
-				continue
-			}
-			if err := s.ring.Condemn(p, j.Begun); err != nil {
-				return err
-			}
-		}
-		return s.ring.Drop(j.Periods...)
-	}
 	for _, p := range j.victimPeriods() {
 		if err := s.replacePeriod(j, p); err != nil {
 			return err
 		}
 	}
-	return s.ring.Settle()
+	if len(j.Victims) > 0 {
+		if err := s.ring.Settle(); err != nil {
+			return err
+		}
+	}
+	if len(j.Periods) == 0 {
+		return nil
+	}
+	for _, p := range j.Periods {
+		if s.destroyed(keys.Whole, period{p.Class, p.Day}) {
+			continue
+		}
+		if err := s.ring.Condemn(p, j.Begun); err != nil {
+			return err
+		}
+	}
+	return s.ring.Drop(j.Periods...)
 }
 
 // abandon gives a job up of which nothing is destroyed yet.

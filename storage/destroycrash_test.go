@@ -21,6 +21,9 @@ import (
 // of its own that package crash kills at a step.
 const destroyEnv = "LINEVAULT_TEST_DESTROY"
 
+// everyStep in the environment kills at every step, not at some.
+const everyStep = "LINEVAULT_TEST_EVERY_STEP"
+
 // killedAt runs the named test in another process that dies at step n, and reports whether
 // it came to its end instead.
 func killedAt(t *testing.T, name, what string, n int) (ended bool) {
@@ -61,9 +64,12 @@ func TestPurgeKilled(t *testing.T) {
 		must(t, err)
 		return
 	}
-	step := 1
-	if testing.Short() {
-		step = 7
+	step := 4
+	switch {
+	case os.Getenv(everyStep) != "":
+		step = 1
+	case testing.Short():
+		step = 9
 	}
 	old, fresh := 0, 0
 	for n := 0; ; n += step {
@@ -123,4 +129,59 @@ func mustRing(t *testing.T, dir string) *keys.Ring {
 	ring, err := keys.OpenRing(dir)
 	must(t, err)
 	return ring
+}
+
+// TestRetainKilled kills a run of retention at each of its steps: what is past its term is
+// there or gone, whole, one call under legal hold and all others play, the check finds
+// nothing wrong, and the next start finishes what was begun.
+func TestRetainKilled(t *testing.T) {
+	if dir := os.Getenv(destroyEnv); dir != "" {
+		s, l := reopened(t, dir)
+		_, err := s.Retain(twoWeeks, at(15*day), l)
+		must(t, err)
+		return
+	}
+	step := 5
+	switch {
+	case os.Getenv(everyStep) != "":
+		step = 1
+	case testing.Short():
+		step = 11
+	}
+	kills := 0
+	for n := 0; ; n += step {
+		a := past(t, 2, 2)
+		ring := mustRing(t, a.dir)
+		must(t, ring.Ensure([]string{storagetest.Class}, firstDay.AddDate(0, 0, 15)))
+		s, l := reopened(t, a.dir)
+		must(t, s.SetHold(a.calls[1][0], "ann", "claim", firstDay.AddDate(1, 0, 0), l))
+		a.retain(t, s, l, at(2*day))
+		s.Close()
+		must(t, l.Close())
+		ended := killedAt(t, "TestRetainKilled", a.dir, n)
+		storagetest.Check(t, a.dir, nil)
+		s, l = reopened(t, a.dir)
+		before := a.count(t, s)
+		if before != 4 && before != 3 && before != 2 {
+			t.Errorf("%d calls", before)
+		}
+		must(t, s.Finish(l))
+		storagetest.Check(t, a.dir, nil)
+		if why := a.retain(t, s, l, at(17*day)); why != "" {
+			t.Error(why)
+		}
+		if _, err := s.Find(a.calls[1][0]); err != nil || a.count(t, s) != 1 {
+			t.Errorf("%d calls left, %v", a.count(t, s), err)
+		}
+		s.Close()
+		must(t, l.Close())
+		if t.Failed() {
+			t.Fatalf("killed at step %d", n)
+		}
+		if ended {
+			t.Logf("%d kills", kills)
+			return
+		}
+		kills++
+	}
 }

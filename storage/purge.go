@@ -46,13 +46,6 @@ func (s *Store) EraseCall(id CallID, by, reason, approved string, book *ledger.L
 	case by == approved:
 		return nil, errors.New("an erasure is approved by another person than the one who asks for it")
 	}
-	held, err := s.held(id)
-	if err != nil {
-		return nil, err
-	}
-	if held {
-		return nil, fmt.Errorf("call %s: %w", id, ErrOnHold)
-	}
 	return s.destroyParts(job{Kind: Erasure, Call: id, By: by, Reason: reason, Approved: approved}, book)
 }
 
@@ -91,6 +84,15 @@ func (s *Store) choose(j *job) error {
 	}
 	if row.Live {
 		return ErrStillLive
+	}
+	if j.Kind == Erasure {
+		held, err := s.held(j.Call)
+		if err != nil {
+			return err
+		}
+		if held {
+			return ErrOnHold
+		}
 	}
 	f := row.Call.Format
 	s.mu.Lock()
