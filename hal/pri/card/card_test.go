@@ -197,7 +197,8 @@ func TestLostAndBack(t *testing.T) {
 			t.Parallel()
 			b := newBoard(1, 2, 3, 4)
 			other := openFake(t, b, func(c *Config) { c.Network, c.User = 1, 2 })
-			l := openFake(t, b).Lines()[0]
+			card := openFake(t, b)
+			l := card.Lines()[0]
 			stage, began := 0, time.Now()
 			var ended pcm.Pos
 			watch(t, l, func(blk *hal.Block, c *haltest.Checker) bool {
@@ -226,6 +227,9 @@ func TestLostAndBack(t *testing.T) {
 				}
 				return false
 			})
+			if h := card.Health(); h.Spans[network].Restarts > 0 || h.Spans[network].Fault != "" {
+				t.Errorf("the other span was disturbed: %+v", h.Spans[network])
+			}
 			watch(t, other.Lines()[0], func(blk *hal.Block, c *haltest.Checker) bool {
 				if c.Losses > 0 || c.Epochs > 1 {
 					t.Fatal("the other card's line was disturbed")
@@ -288,4 +292,53 @@ func TestAbsent(t *testing.T) {
 		}
 		return mended && !c.Lost && c.Audio > 0
 	})
+}
+
+// What a card that frames in hardware gives has a check sequence or has none.
+func TestCheckSequence(t *testing.T) {
+	whole := []byte{0x02, 0x01, 0x7F, 0, 0} // SABME
+	sum := uint16(0xFFFF)
+	for _, b := range whole[:3] {
+		sum ^= uint16(b)
+		for range 8 {
+			if sum&1 != 0 {
+				sum = sum>>1 ^ 0x8408
+			} else {
+				sum >>= 1
+			}
+		}
+	}
+	whole[3], whole[4] = byte(^sum), byte(^sum>>8)
+	hard, soft := &span{hard: true}, &span{}
+	for _, test := range []struct {
+		s    *span
+		in   []byte
+		want int
+	}{{soft, whole, 3}, {hard, whole, 3}, {hard, whole[:3], 3}, {soft, whole[:1], 1}} {
+		if got := test.s.bare(test.in); len(got) != test.want {
+			t.Errorf("hard %v: %x becomes %x", test.s.hard, test.in, got)
+		}
+	}
+}
+
+// What one second of thirty lines costs from the driver's buffers to samples, the system calls apart.
+func BenchmarkSecond(b *testing.B) {
+	const lines = 30
+	g := newRing(lines)
+	all := make([]*line, lines)
+	for i := range all {
+		all[i] = &line{index: i, ring: g}
+	}
+	octets := make([]byte, dahdi.Block)
+	var blk hal.Block
+	for b.Loop() {
+		for range rate / dahdi.Block {
+			g.add(dahdi.Block, hal.Now(), false, func(int, side) []byte { return octets })
+			for _, l := range all {
+				if err := l.Read(&blk); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	}
 }

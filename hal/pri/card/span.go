@@ -8,6 +8,7 @@ import (
 	"linevault/codec/pcm"
 	"linevault/hal"
 	"linevault/hal/pri/dahdi"
+	"linevault/hal/pri/q921"
 )
 
 // span is one receiver: the timeslots of one direction.
@@ -18,6 +19,7 @@ type span struct {
 	wanted []int // timeslots, by line
 
 	signalling Channel
+	hard       bool      // the card itself frames the D-channel
 	sound      []Channel // by line
 	waiting    [][]byte  // by line: octets that were read and not used yet
 	block      [dahdi.Block]byte
@@ -97,6 +99,7 @@ func (s *span) take(info dahdi.Span) (err error) {
 			}
 		}
 	}
+	s.hard = d.Kind == dahdi.HardDC
 	s.sound = make([]Channel, 0, len(s.wanted))
 	s.waiting = make([][]byte, len(s.wanted))
 	for _, slot := range s.wanted {
@@ -137,11 +140,20 @@ func (s *span) next() ([]byte, error) {
 		case err != nil:
 			return nil, err
 		default:
-			const fcs = 2
 			s.stats.Frames++
-			return s.frame[:max(0, n-fcs)], nil
+			return s.bare(s.frame[:n]), nil
 		}
 	}
+}
+
+// bare takes the check sequence off a frame. The driver has looked at it already; a card that frames
+// in hardware may have taken it off, too.
+func (s *span) bare(frame []byte) []byte {
+	const fcs = 2
+	if _, ok := q921.CheckFCS(frame); !ok && s.hard || len(frame) < fcs {
+		return frame
+	}
+	return frame[:len(frame)-fcs]
 }
 
 // listen reads what sound there is.
