@@ -82,7 +82,7 @@ verify-static:  ## build/linevault-verify, which checks disclosure packs anywher
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build -trimpath -o build/linevault-verify.exe ./storage/disclosure/verifier
 	@{ build/linevault-verify -h 2>&1 || true; } | grep -q 'Check a disclosure pack'
 
-vm-test: build  ## thirty calls by libpri over real DAHDI, recorded and judged, in a virtual machine
+vm-test: web    ## thirty calls by libpri over real DAHDI, recorded and judged, in a virtual machine
 	hal/testvm/run.sh build/testvm
 
 clean:          ## what was built is removed, the demonstration's data with it
