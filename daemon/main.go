@@ -84,6 +84,7 @@ func root() *cobra.Command {
 	c.AddCommand(
 		runVerb(), recordVerb(), serveVerb(), cardVerb(), // the box
 		callsVerb(), exportVerb(), checkVerb(), replayVerb(), purgeVerb(), // its calls
+		retentionVerb(), holdVerb(), // and how long they stay
 		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
 		backupVerb(), restoreVerb(),
 		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),

@@ -89,6 +89,7 @@ func serve(ctx context.Context, o boxOptions) error {
 		return cannotListen("web", cfg.Web.Listen, err)
 	}
 	go keepPeriods(ctx, ring, cfg.Classes(), log)
+	go keepTerms(ctx, store, book, cfg, log)
 	server := &http.Server{
 		Handler: web.New(web.Config{
 			Desk: desk, Version: version, Log: log,

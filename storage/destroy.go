@@ -298,11 +298,15 @@ func removeSegment(dir, name string) error {
 // sweep takes the boxes of what is destroyed out of every closed segment, and says which still
 // have some: those that the recorder writes, and damaged ones. What lies there opens no more.
 func (s *Store) sweep() (rest []string, err error) {
+	found := s.withDestroyed()
+	if len(found) == 0 {
+		return nil, nil
+	}
 	scratch, err := s.scratch()
 	if err != nil {
 		return nil, err
 	}
-	for name, gone := range s.withDestroyed() {
+	for name, gone := range found {
 		_, err := segment.Without(filepath.Join(s.dir, segmentsDir), scratch, name,
 			func(id seal.PartID) bool { return gone[id] })
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -318,10 +322,12 @@ func (s *Store) sweep() (rest []string, err error) {
 
 // withDestroyed is which segments have which parts that are destroyed.
 func (s *Store) withDestroyed() map[string]map[seal.PartID]bool {
+	var parts []*storedPart
 	s.mu.Lock()
-	parts := make([]*storedPart, 0, len(s.parts))
 	for _, p := range s.parts {
-		parts = append(parts, p)
+		if s.noted[p.period] != "" {
+			parts = append(parts, p)
+		}
 	}
 	s.mu.Unlock()
 	found := map[string]map[seal.PartID]bool{}

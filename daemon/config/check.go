@@ -57,7 +57,7 @@ func (c *Config) check() *fault {
 	if c.Syslog.Address == "" && c.Syslog.CA != "" {
 		return wrong("syslog", 0, "ca", "%q is of no use without an address", c.Syslog.CA)
 	}
-	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkContacts, c.checkTerminals} {
+	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkContacts, c.checkTerminals, c.checkClasses} {
 		if f := f(); f != nil {
 			return f
 		}
@@ -221,5 +221,5 @@ func (c *Config) Classes() []string {
 			classes = append(classes, l.Class)
 		}
 	}
-	return classes
+	return c.withNamed(classes)
 }

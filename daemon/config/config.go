@@ -19,6 +19,7 @@ type Config struct {
 	Syslog   Syslog     `toml:"syslog"`
 	Card     []Card     `toml:"card"`
 	Line     []Line     `toml:"line"`
+	Class    []Class    `toml:"class"`
 	Contact  []Contact  `toml:"contact"`
 	Terminal []Terminal `toml:"terminal"`
 }
@@ -47,6 +48,7 @@ type Pausing struct {
 // Storage is how recordings are kept.
 type Storage struct {
 	Commit Duration `toml:"commit"` // how often what is recorded is made durable
+	Clock  string   `toml:"clock"`  // "ntp": retention waits for the kernel to say so; "trusted"
 }
 
 // Syslog is the server to which signed checkpoints of the ledger go, over TLS.
@@ -138,7 +140,7 @@ func Default() Config {
 		Site:    Site{Name: "Linevault", Colour: "#1d70b8"},
 		Web:     Listener{Listen: "127.0.0.1:8443"},
 		API:     Pausing{Listen: "127.0.0.1:8444"},
-		Storage: Storage{Commit: Duration(time.Second)},
+		Storage: Storage{Commit: Duration(time.Second), Clock: "ntp"},
 	}
 }
 

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"linevault/daemon/config"
+	"linevault/storage"
+	"linevault/storage/ledger"
+)
+
+func retentionVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "retention",
+		Short: "Show and run the destruction of what is past its term",
+		Args:  usage(cobra.NoArgs),
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(retentionStatusVerb(), retentionRunVerb(), retentionApproveVerb())
+	return c
+}
+
+// retention is what the verbs share.
+type retention struct{ dir, config string }
+
+func (r *retention) flags(c *cobra.Command) {
+	dataFlag(c, &r.dir)
+	c.Flags().StringVar(&r.config, "config", "", "the configuration `file`, which has the terms")
+	_ = c.MarkFlagRequired("config") // the flag exists
+}
+
+// with runs f with a store and its policies.
+func (r *retention) with(f func(s *storage.Store, book *ledger.Ledger, cfg *config.Config, now storage.Reading) error) error {
+	cfg, err := config.Load(r.config)
+	if err != nil {
+		return coded{err, exitMustMend}
+	}
+	now, err := readClock(cfg)
+	if err != nil {
+		return err
+	}
+	return withDestruction(r.dir, func(s *storage.Store, book *ledger.Ledger) error { return f(s, book, cfg, now) })
+}
+
+// readClock reads the clocks; the time counts as synchronised where the configuration says so.
+func readClock(cfg *config.Config) (storage.Reading, error) {
+	now, err := storage.ReadClock()
+	now.Synced = now.Synced || cfg.Storage.Clock == "trusted"
+	return now, err
+}
+
+func retentionStatusVerb() *cobra.Command {
+	var r retention
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show the terms, and what is past them now",
+		Args:  usage(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return r.with(func(s *storage.Store, _ *ledger.Ledger, cfg *config.Config, now storage.Reading) error {
+				for _, p := range cfg.Policies() {
+					fmt.Fprintf(c.OutOrStdout(), "class %s: at least %s, at most %s\n", p.Class, orNone(p.AtLeast), orNone(p.AtMost))
+				}
+				return printPlan(c.OutOrStdout(), s, cfg, now)
+			})
+		},
+	}
+	r.flags(c)
+	return c
+}
+
+func orNone(t storage.Term) string {
+	if t.N == 0 {
+		return "no term"
+	}
+	return t.String()
+}
+
+// printPlan says what a run would destroy.
+func printPlan(w io.Writer, s *storage.Store, cfg *config.Config, now storage.Reading) error {
+	plan, err := s.Plan(cfg.Policies(), now.Wall)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%d call(s) are past their term, %d period(s) whole; %d a day are usual\n", len(plan.Calls), len(plan.Periods), plan.Usual)
+	for _, k := range plan.Kept {
+		fmt.Fprintf(w, "period %s stays: %s\n", k.Period, k.Why)
+	}
+	return nil
+}
+
+func retentionRunVerb() *cobra.Command {
+	var r retention
+	var dry bool
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Destroy what is past its term, as the desk does daily",
+		Long: `Destroy what is past its term. It cannot be undone. Nothing is destroyed while the time of
+day cannot be trusted, nor more than twice the usual volume unless a person approved it, nor
+ever what is under legal hold.`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return r.with(func(s *storage.Store, book *ledger.Ledger, cfg *config.Config, now storage.Reading) error {
+				if dry {
+					return printPlan(c.OutOrStdout(), s, cfg, now)
+				}
+				plan, err := s.Retain(cfg.Policies(), now, book)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(c.OutOrStdout(), "%d call(s) destroyed\n", len(plan.Calls))
+				return nil
+			})
+		},
+	}
+	r.flags(c)
+	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would be destroyed")
+	return c
+}
+
+func retentionApproveVerb() *cobra.Command {
+	var r retention
+	var clock bool
+	c := &cobra.Command{
+		Use:   "approve",
+		Short: "Let the next run destroy more than is usual",
+		Long: `Let the next run, within a day, destroy what is past its term now, though it is more than
+twice the usual volume. With --clock, say as well that the time of day is right, though it
+moved. Look first: linevault retention status.`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return r.with(func(s *storage.Store, book *ledger.Ledger, cfg *config.Config, now storage.Reading) error {
+				plan, err := s.ApproveRetention(cfg.Policies(), now, clock, "command line: "+me(), book)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(c.OutOrStdout(), "%d call(s) may be destroyed by the next run, until %s\n",
+					len(plan.Calls), now.Wall.Add(24*time.Hour).Local().Format("2 January 15:04"))
+				return nil
+			})
+		},
+	}
+	r.flags(c)
+	c.Flags().BoolVar(&clock, "clock", false, "the time of day is right")
+	return c
+}
+
+func holdVerb() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "hold",
+		Short: "Keep a call beyond its term",
+		Args:  usage(cobra.NoArgs),
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(holdSetVerb(), holdReleaseVerb(), holdListVerb())
+	return c
+}
+
+func holdSetVerb() *cobra.Command {
+	var dir, reason, review string
+	c := &cobra.Command{
+		Use:   "set CALL --reason TEXT --review DAY",
+		Short: "Put a call under legal hold",
+		Args:  usage(cobra.ExactArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			day, err := time.Parse(time.DateOnly, review)
+			if err != nil {
+				return coded{fmt.Errorf("--review: %q is not a day such as 2027-03-31", review), exitUsage}
+			}
+			return withDestruction(dir, func(s *storage.Store, book *ledger.Ledger) error {
+				return s.SetHold(storage.CallID(args[0]), "command line: "+me(), reason, day, book)
+			})
+		},
+	}
+	dataFlag(c, &dir)
+	c.Flags().StringVar(&reason, "reason", "", "why it must be kept")
+	c.Flags().StringVar(&review, "review", "", "the `day` on which somebody must ask whether it still must")
+	return required(c, "reason", "review")
+}
+
+func holdReleaseVerb() *cobra.Command {
+	var dir, reason string
+	c := &cobra.Command{
+		Use:   "release CALL --reason TEXT",
+		Short: "Ask for the release of a legal hold; a second person's asking releases it",
+		Args:  usage(cobra.ExactArgs(1)),
+		RunE: func(c *cobra.Command, args []string) error {
+			return withDestruction(dir, func(s *storage.Store, book *ledger.Ledger) error {
+				released, err := s.ReleaseHold(storage.CallID(args[0]), "command line: "+me(), reason, book)
+				if err != nil {
+					return err
+				}
+				said := "noted; another person must ask for it, too"
+				if released {
+					said = "released"
+				}
+				_, err = fmt.Fprintln(c.OutOrStdout(), said)
+				return err
+			})
+		},
+	}
+	dataFlag(c, &dir)
+	c.Flags().StringVar(&reason, "reason", "", "why it need not be kept any more")
+	return required(c, "reason")
+}
+
+func holdListVerb() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the legal holds",
+		Args:  usage(cobra.NoArgs),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withDestruction(dir, func(s *storage.Store, _ *ledger.Ledger) error {
+				list, err := s.Holds()
+				for _, h := range list {
+					late := ""
+					if time.Now().After(h.Review) {
+						late = " (overdue)"
+					}
+					_, werr := fmt.Fprintf(c.OutOrStdout(), "%s  by %s since %s, review %s%s: %s\n", h.Call, h.By,
+						h.At.Format(time.DateOnly), h.Review.Format(time.DateOnly), late, h.Reason)
+					err = errors.Join(err, werr)
+				}
+				return err
+			})
+		},
+	}
+	dataFlag(c, &dir)
+	return c
+}
+
+// required marks flags as such.
+func required(c *cobra.Command, names ...string) *cobra.Command {
+	for _, name := range names {
+		_ = c.MarkFlagRequired(name) // the flag exists
+	}
+	return c
+}
