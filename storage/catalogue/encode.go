@@ -116,7 +116,7 @@ func decodeBlock(data []byte) (b *block, rowEnds []uint32, err error) {
 		return nil, nil, ErrDamaged
 	}
 	b.first, b.last = slices.Min(b.start), slices.Max(b.start)
-	t.fillTable()
+	t.prepare()
 	return b, rowEnds, nil
 }
 

@@ -15,7 +15,8 @@ type filter interface {
 	into(s *set)
 	// has reports whether a contact passes.
 	has(i uint16) bool
-	// effort is what has costs, compared with looking at one position in into.
+	// effort is what has costs, compared with looking at one position in into: into goes through
+	// memory in order, has waits for it.
 	effort() int
 	// passes is has, for a contact that is in no block yet.
 	passes(e *entry) bool
@@ -94,7 +95,9 @@ type termFilter struct {
 func (f *termFilter) on(b *block) (atMost int) {
 	f.t, f.lo, f.hi = b.terms, 0, 0
 	if f.to != "" {
-		f.lo, f.hi = f.t.find(f.from), f.t.find(f.to)
+		if f.lo = f.t.find(f.from); f.from < f.to {
+			f.hi = f.t.until(f.lo, f.to)
+		}
 	} else if k, ok := f.t.exactly(f.from); ok {
 		f.lo, f.hi = k, k+1
 	}
@@ -119,7 +122,12 @@ func (f *termFilter) has(i uint16) bool {
 	return false
 }
 
-func (f *termFilter) effort() int { return 20 * (f.hi - f.lo) }
+func (f *termFilter) effort() int {
+	if f.hi == f.lo+1 && f.t.dense(f.lo) {
+		return 10
+	}
+	return 120 * (f.hi - f.lo)
+}
 
 func (f *termFilter) passes(e *entry) bool {
 	i, ok := slices.BinarySearch(e.terms, f.from)
@@ -163,7 +171,7 @@ func (f *lengthFilter) into(s *set) {
 }
 
 func (f *lengthFilter) has(i uint16) bool    { return f.from <= f.b.length[i] && f.b.length[i] <= f.to }
-func (f *lengthFilter) effort() int          { return 3 }
+func (f *lengthFilter) effort() int          { return 20 }
 func (f *lengthFilter) passes(e *entry) bool { return f.from <= e.length && e.length <= f.to }
 
 // notFilter is all but what another filter lets pass.

@@ -192,7 +192,7 @@ func TestModel(t *testing.T) {
 			}
 			x, m := catalogue.New(folder, key), model{}
 			defer func() { x.Close() }()
-			for round := range 9 {
+			for round := range 6 {
 				come := func(yield func(*catalogue.Contact) bool) {
 					for range 1 + r.IntN(7_000) {
 						c := contact(r)
@@ -223,7 +223,7 @@ func TestModel(t *testing.T) {
 				if x.Len() != len(m) {
 					t.Fatalf("%d contacts of %d", x.Len(), len(m))
 				}
-				for range 25 {
+				for range 20 {
 					m.compare(t, x, query(r))
 				}
 				if folder != "" && round%3 == 2 {

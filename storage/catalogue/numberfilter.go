@@ -112,9 +112,9 @@ func (f *numberFilter) has(i uint16) bool {
 
 func (f *numberFilter) effort() int {
 	if f.lazy {
-		return 20
+		return 60
 	}
-	return 4
+	return 40
 }
 
 func (f *numberFilter) passes(e *entry) bool {

@@ -81,7 +81,7 @@ func TestDamagedSnapshot(t *testing.T) {
 	for _, path := range files(t, folder) {
 		good, err := os.ReadFile(path)
 		must(t, err)
-		for range 60 {
+		for range 25 {
 			bad := bytes.Clone(good)
 			bad[r.IntN(len(bad))] ^= 1 << r.IntN(8)
 			try(path, bad)

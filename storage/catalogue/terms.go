@@ -87,7 +87,11 @@ type terms struct {
 
 	// Where a term is, plus 1, by its hash: open addressing, half full at most. Not saved.
 	table []uint32
+	// The first bytes of every stride-th term, so that a search touches little memory. Not saved.
+	heads []uint64
 }
+
+const stride = 32
 
 func (t *terms) len() int { return len(t.ends) }
 
@@ -101,7 +105,34 @@ func (t *terms) term(k int) []byte {
 
 // find is the first term that is not less than s.
 func (t *terms) find(s string) int {
-	return sort.Search(t.len(), func(k int) bool { return string(t.term(k)) >= s })
+	h := head(s)
+	from := sort.Search(len(t.heads), func(i int) bool { return t.heads[i] >= h })
+	to := from
+	for to < len(t.heads) && t.heads[to] == h {
+		to++
+	}
+	low, high := max(0, from-1)*stride, min(to*stride, t.len())
+	return low + sort.Search(high-low, func(k int) bool { return string(t.term(low+k)) >= s })
+}
+
+// until is the first term from k on that is not less than s; it is near as a rule.
+func (t *terms) until(k int, s string) int {
+	step := 1
+	for to := k; ; step *= 2 {
+		if to >= t.len() || string(t.term(to)) >= s {
+			low := max(k, to-step/2)
+			return low + sort.Search(min(to, t.len())-low, func(i int) bool { return string(t.term(low+i)) >= s })
+		}
+		to += step
+	}
+}
+
+// head is the first eight bytes of s, which sort as s does.
+func head[T string | []byte](s T) (h uint64) {
+	for i := range min(8, len(s)) {
+		h |= uint64(s[i]) << (56 - 8*i)
+	}
+	return h
 }
 
 // hash is FNV-1a.
@@ -113,8 +144,11 @@ func hash[T string | []byte](s T) uint32 {
 	return h
 }
 
-// fillTable makes table.
-func (t *terms) fillTable() {
+// prepare makes table and heads.
+func (t *terms) prepare() {
+	for k := 0; k < t.len(); k += stride {
+		t.heads = append(t.heads, head(t.term(k)))
+	}
 	size := uint32(4)
 	for int(size) < 2*t.len() {
 		size *= 2
@@ -205,6 +239,6 @@ func newTerms(of [][]string) *terms {
 		bits.addAll(p)
 		t.sets = append(t.sets, bits[:]...)
 	}
-	t.fillTable()
+	t.prepare()
 	return t
 }
