@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
 
+	"linevault/daemon/api"
 	"linevault/daemon/call"
 	"linevault/daemon/capture"
 	"linevault/daemon/config"
@@ -14,6 +16,7 @@ import (
 	"linevault/daemon/health"
 	"linevault/daemon/pause"
 	"linevault/daemon/pause/keypad"
+	"linevault/daemon/pause/standing"
 	"linevault/hal"
 	"linevault/hal/analogue"
 	"linevault/hal/analogue/signalling"
@@ -175,6 +178,38 @@ func analogueCard(cfg *config.Config, name string) bool {
 	return false
 }
 
+// restorePauses opens the book of pauses that stand and pauses, before lines start, those that
+// were paused when the recorder ended. If the book is damaged, any of them may have been.
+func restorePauses(dir string, cfg *config.Config, lines []*capture.Line, board *health.Board) (*standing.Book, error) {
+	book, found, intact, err := standing.Open(filepath.Join(dir, "pauses"))
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, t := range cfg.Terminal {
+		by := api.Source(t.Name).Name
+		names[standing.Opaque(by)] = by
+	}
+	for _, by := range capture.Dialled() {
+		names[standing.Opaque(by)] = by
+	}
+	for _, l := range lines {
+		l.Standing = book
+		if !intact {
+			l.Restore(standing.Pause{}, "nobody knows: the list of pauses was damaged")
+		}
+		for _, p := range found {
+			if p.Line == standing.Opaque(string(l.Source.ID())) {
+				l.Restore(p, cmp.Or(names[p.By], "a terminal that is not configured any more"))
+			}
+		}
+	}
+	if !intact {
+		board.Raise("pauses", "", "the list of pauses in the data folder was damaged, so every line began paused; each records again with its next call")
+	}
+	return book, nil
+}
+
 // openContacts opens every contact of the configuration.
 func openContacts(cfg *config.Config) ([]capture.Contact, error) {
 	var all []capture.Contact
@@ -185,7 +220,7 @@ func openContacts(cfg *config.Config) ([]capture.Contact, error) {
 		if err != nil {
 			return nil, fmt.Errorf("contact %s: %w", k.Name, err)
 		}
-		all = append(all, capture.Contact{Name: k.Name, Input: in, Lines: ids(k.Lines), Loop: k.Does == "loop"})
+		all = append(all, capture.Contact{Name: k.Name, Input: in, Lines: ids(k.Lines), Loop: k.Does == "loop", Stuck: time.Duration(*k.StuckAfter)})
 	}
 	return all, nil
 }

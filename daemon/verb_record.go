@@ -64,7 +64,12 @@ func record(ctx context.Context, o boxOptions) error {
 	for _, c := range contacts {
 		c.Arm(lines)
 	}
-	r := &capture.Recorder{Writer: w, Health: board, Log: log, Commit: time.Duration(cfg.Storage.Commit)}
+	book, err := restorePauses(o.dir, cfg, lines, board)
+	if err != nil {
+		return coded{err, exitMustMend}
+	}
+	defer book.Close() // the last to ask has been told already whether it was kept
+	r := &capture.Recorder{Writer: w, Health: board, Log: log, Commit: time.Duration(cfg.Storage.Commit), Standing: book}
 	r.Start(lines)
 	stopServers, err := startServers(o.dir, cfg, r, w, board, log)
 	if err != nil {

@@ -50,6 +50,7 @@ type Line struct {
 	Position    *pcm.Pos  `json:"position,omitempty" doc:"where audio is cut, or begins again, guards included: samples on the line's clock"`
 	At          time.Time `json:"at,omitzero" doc:"the same by the time of day"`
 	LateSeconds float64   `json:"late_seconds,omitempty" doc:"of audio that had been recorded before the pause arrived"`
+	Kept        bool      `json:"kept,omitempty" doc:"whether this is on disk, so that the line is paused from its first sample if the power is cut; not while the disk is stalled"`
 	Receipt     *Receipt  `json:"receipt,omitempty" doc:"the answer, signed"`
 }
 
@@ -136,12 +137,12 @@ func (a *API) resume(q *asked, m capture.Mark, id pcm.LineID) {
 	q.once(a, id, nil, func() result { return a.mark(q, id, m) })
 }
 
-// source is who asks when a terminal does.
-func (t *terminal) source() pause.Source { return pause.Source{Name: "terminal " + t.Name} }
+// Source is who asks when the terminal of a name does.
+func Source(name string) pause.Source { return pause.Source{Name: "terminal " + name} }
 
 // mark asks the line and tells what it answered, once its gate has switched.
 func (a *API) mark(q *asked, id pcm.LineID, m capture.Mark) result {
-	m.Source = q.terminal.source()
+	m.Source = Source(q.terminal.Name)
 	ctx, cancel := context.WithTimeout(q.Context(), confirm)
 	defer cancel()
 	c, err := a.Recorder.Mark(ctx, id, m)
@@ -157,7 +158,7 @@ func (a *API) mark(q *asked, id pcm.LineID, m capture.Mark) result {
 	l := Line{
 		Line: id, State: c.State, Call: string(c.Call), PausedBy: c.PausedBy,
 		OnPause: a.OnPause[id], LimitAt: c.LimitAt, OnLimit: a.OnLimit[id],
-		Position: &c.Position, At: c.At, LateSeconds: c.Late.Seconds(),
+		Position: &c.Position, At: c.At, LateSeconds: c.Late.Seconds(), Kept: c.Kept,
 	}
 	l.Receipt = a.Signer.sign(statement(q, m, l))
 	return result{status: http.StatusOK, body: encode(l), did: m.Do, call: string(c.Call)}

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,8 @@ type Contact struct {
 	Input hal.Input
 	Lines []pcm.LineID
 	Loop  bool // it tells loop current; otherwise it asks for a pause while it is closed
+	// Stuck is how long it may ask before a person must look at it; 0 for ever. The pause stays.
+	Stuck time.Duration
 }
 
 // source is who asks when the contact does.
@@ -42,10 +45,16 @@ func (c Contact) Arm(lines []*Line) {
 func (r *Recorder) Watch(ctx context.Context, c Contact) {
 	key := "contact " + c.Name
 	last := now()
+	var asks stuck
 	for {
-		e, err := c.Input.Wait(ctx)
+		e, err := asks.wait(ctx, c.Input)
 		if ctx.Err() != nil {
 			return
+		}
+		if err == errStuck {
+			r.Health.Raise("stuck "+key, "", fmt.Sprintf(
+				"contact %s has asked for a pause for %v: look whether it or what it is wired to is stuck; its lines stay paused", c.Name, c.Stuck))
+			continue
 		}
 		if err != nil {
 			e = hal.Edge{At: now(), Closed: true}
@@ -59,12 +68,47 @@ func (r *Recorder) Watch(ctx context.Context, c Contact) {
 		}
 		r.carry(ctx, c, e)
 		last = e.At
+		if asks.edge(c, e); !e.Closed {
+			r.Health.Clear("stuck " + key)
+		}
 		if err != nil {
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Second):
 			}
 		}
+	}
+}
+
+var errStuck = errors.New("the contact is stuck")
+
+// stuck watches how long a contact asks.
+type stuck struct {
+	asks bool
+	at   time.Time // when it will have asked for too long; zero if it does not ask, or that was told
+}
+
+// wait waits for the contact's next edge, or until it has asked for too long.
+func (s *stuck) wait(ctx context.Context, in hal.Input) (hal.Edge, error) {
+	if s.at.IsZero() {
+		return in.Wait(ctx)
+	}
+	until, cancel := context.WithDeadline(ctx, s.at)
+	defer cancel()
+	e, err := in.Wait(until)
+	if err != nil && until.Err() != nil {
+		s.at = time.Time{}
+		return e, errStuck
+	}
+	return e, err
+}
+
+func (s *stuck) edge(c Contact, e hal.Edge) {
+	switch {
+	case !e.Closed || c.Loop || c.Stuck == 0:
+		s.at, s.asks = time.Time{}, false
+	case !s.asks:
+		s.at, s.asks = time.Now().Add(c.Stuck), true
 	}
 }
 

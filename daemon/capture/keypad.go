@@ -52,6 +52,7 @@ func (l *Line) card(e keypad.Event) {
 	var late pcm.Span
 	if l.Pause.Stop {
 		late = l.gate.Pause(e.Span.From, byCard, why)
+		l.stand()
 	} else {
 		late = l.gate.Cut(s, byCard, why)
 	}

@@ -47,6 +47,7 @@ func (l *Line) watchLimits() {
 		text := "%s has paused %s for longer than it said it would; the line stays paused until it resumes or the call ends"
 		if l.OnLimit == ResumeAtLimit {
 			l.gate.Resume(l.clock.PosAt(k.until), src)
+			l.stand()
 			text = "%s has paused %s for longer than it said it would, so recording went on, as on_limit says; look whether a card was read out"
 		}
 		l.Health.Raise(l.limitKey(src), l.Source.ID(), fmt.Sprintf(text, src.Name, l.Call.Name))

@@ -18,6 +18,7 @@ import (
 	"linevault/daemon/link"
 	"linevault/daemon/pause"
 	"linevault/daemon/pause/keypad"
+	"linevault/daemon/pause/standing"
 	"linevault/hal"
 	"linevault/storage"
 )
@@ -36,6 +37,7 @@ type Setup struct {
 	Call       storage.Call // what every call of this line begins with
 	AtEnd      storage.EndReason
 	Writer     *storage.Writer
+	Standing   *standing.Book // where pauses outlast a crash; nil for nowhere
 	Health     *health.Board
 }
 
@@ -53,6 +55,9 @@ type Line struct {
 	marks    chan Mark
 	signals  []hal.Signal // from contacts, for the next block
 	limits   map[pause.Source]*limit
+	restored pcm.Mono // when pauses were that had stood; 0 for not, or not any more
+	stands   []standing.Pause
+	turn     uint64 // of Standing, when it was told of stands
 	ended    bool
 	problem  string
 	lostAt   time.Time
@@ -146,6 +151,7 @@ func (l *Line) Step() error {
 		l.clock.Observe(l.upto, b.Captured)
 	}
 	l.drain()
+	l.outlive()
 	l.listen(b.Frame)
 	b.Signals = append(b.Signals, l.signals...)
 	l.signals = l.signals[:0]
@@ -198,11 +204,8 @@ func (l *Line) edge(e call.Edge) {
 			if e.Kind == call.Cut {
 				s.why = storage.CardLost
 			}
-			l.gate.EndCall(e.At)
-			l.pad.Forget()
-			for src := range l.limits {
-				l.noLimit(src)
-			}
+			l.restored = 0
+			l.endPauses(e.At)
 		}
 	case call.Told:
 		if s := l.live(); s != nil {

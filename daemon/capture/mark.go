@@ -53,6 +53,8 @@ type Receipt struct {
 	Late     time.Duration  // how much of the pause had been passed on already
 	PausedBy []string
 	LimitAt  time.Time // when the pause becomes an alarm
+	Kept     bool      // it outlasts a power cut
+	turn     uint64
 }
 
 // Post puts a mark in the line's mailbox and says whether there was room. The line's owner
@@ -138,7 +140,8 @@ func (l *Line) withhold(late pcm.Span, by pause.Source, why string) time.Duratio
 }
 
 func (l *Line) receipt(at pcm.Pos) Receipt {
-	r := Receipt{State: l.doing(), Position: at, At: l.clock.WallAt(at), PausedBy: l.pausedBy()}
+	l.stand()
+	r := Receipt{turn: l.turn, State: l.doing(), Position: at, At: l.clock.WallAt(at), PausedBy: l.pausedBy()}
 	if s := l.live(); s != nil {
 		r.Call = s.id
 	}

@@ -13,6 +13,7 @@ import (
 	"linevault/codec/pcm"
 	"linevault/daemon/health"
 	"linevault/daemon/link"
+	"linevault/daemon/pause/standing"
 	"linevault/storage"
 )
 
@@ -27,6 +28,8 @@ type Recorder struct {
 	Health *health.Board
 	Log    *slog.Logger
 	Commit time.Duration
+	// Standing is where the lines write down who asks for a pause; nil for nowhere.
+	Standing *standing.Book
 
 	lines   []*Line
 	workers []*worker
@@ -178,6 +181,20 @@ func (r *Recorder) State(id pcm.LineID) (link.LineState, error) {
 	return link.LineState{}, ErrNoLine
 }
 
+// toDisk is how long a mark waits for the disk. The gate has switched by then; a disk that
+// stalls must not keep a terminal waiting for that.
+const toDisk = 50 * time.Millisecond
+
+// kept waits until what a mark did would outlast a power cut, if the disk lets it.
+func (r *Recorder) kept(ctx context.Context, a Receipt) bool {
+	if r.Standing == nil || a.Idle || a.Other {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, toDisk)
+	defer cancel()
+	return r.Standing.Kept(ctx, a.turn)
+}
+
 // Mark asks a line for something and returns once the gate has switched.
 func (r *Recorder) Mark(ctx context.Context, id pcm.LineID, m Mark) (Receipt, error) {
 	w := r.of[id]
@@ -197,6 +214,7 @@ func (r *Recorder) Mark(ctx context.Context, id pcm.LineID, m Mark) (Receipt, er
 	}
 	select {
 	case a := <-answer:
+		a.Kept = r.kept(ctx, a)
 		return a, nil
 	case <-ctx.Done():
 		return Receipt{}, ErrBusy

@@ -2,14 +2,13 @@ package config
 
 import (
 	"fmt"
+	"linevault/codec/pcm"
+	"linevault/daemon/pause/keypad"
 	"net"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	"linevault/codec/pcm"
-	"linevault/daemon/pause/keypad"
 )
 
 // fault is what is wrong with one value.
@@ -173,6 +172,9 @@ func (c *Config) checkContacts() *fault {
 			return wrong("contact", i, "pin", "a contact needs a pin")
 		case k.Does != "pause" && k.Does != "loop":
 			return wrong("contact", i, "does", "%q is not \"pause\" or \"loop\"", k.Does)
+		}
+		if d := time.Duration(*k.StuckAfter); d < 0 || d > 24*time.Hour {
+			return wrong("contact", i, "stuck_after", "%v is outside 0s to 24h", d)
 		}
 		if f := c.linesExist("contact", i, k.Lines); f != nil {
 			return f

@@ -98,13 +98,14 @@ type Line struct {
 
 // Contact is a GPIO input.
 type Contact struct {
-	Name           string   `toml:"name"`
-	Pin            string   `toml:"pin"` // by name or number
-	Lines          []string `toml:"lines"`
-	Does           string   `toml:"does"` // "pause" or "loop"
-	NormallyClosed bool     `toml:"normally_closed"`
-	ActiveHigh     bool     `toml:"active_high"` // it reads high while current flows, as behind an opto-coupler
-	Debounce       Duration `toml:"debounce"`
+	Name           string    `toml:"name"`
+	Pin            string    `toml:"pin"` // by name or number
+	Lines          []string  `toml:"lines"`
+	Does           string    `toml:"does"` // "pause" or "loop"
+	NormallyClosed bool      `toml:"normally_closed"`
+	ActiveHigh     bool      `toml:"active_high"` // it reads high while current flows, as behind an opto-coupler
+	Debounce       Duration  `toml:"debounce"`
+	StuckAfter     *Duration `toml:"stuck_after"` // asking for longer is an alarm; 0 for never
 }
 
 // Terminal is something that may pause lines by the API.
@@ -199,6 +200,7 @@ func (c *Config) complete() {
 		k := &c.Contact[i]
 		k.Does = or(k.Does, "pause")
 		k.Debounce = or(k.Debounce, Duration(50*time.Millisecond))
+		k.StuckAfter = or(k.StuckAfter, new(Duration(15*time.Minute)))
 	}
 }
 

@@ -1,0 +1,73 @@
+package capture
+
+import (
+	"slices"
+	"time"
+
+	"linevault/codec/pcm"
+	"linevault/daemon/pause"
+	"linevault/daemon/pause/standing"
+)
+
+// idleEnough is how long a line that was paused when the recorder ended has no call until that
+// pause is over: the call that it was for has ended meanwhile.
+const idleEnough = pcm.Mono(time.Minute)
+
+// Dialled are the names of who asks when somebody dials.
+func Dialled() []string { return []string{byCode.Name, byCard.Name} }
+
+// Restore asks, before the line starts, for what stood when the recorder ended. It lasts until
+// whoever asked resumes, or the first call ends.
+func (l *Line) Restore(p standing.Pause, by string) {
+	src := pause.Source{Name: by}
+	l.gate.Pause(0, src, "paused when the recorder ended")
+	if !p.Until.IsZero() {
+		l.limits[src] = &limit{until: now() + pcm.Mono(time.Until(p.Until))}
+	}
+	l.restored = now()
+	l.stands = append(l.stands, p)
+}
+
+// stand writes down who asks for a pause now, if that has changed. Contacts are not written
+// down: they are read anew.
+func (l *Line) stand() {
+	if l.Standing == nil {
+		return
+	}
+	var all []standing.Pause
+	line := standing.Opaque(string(l.Source.ID()))
+	for _, s := range l.gate.Asking() {
+		if s.Contact {
+			continue
+		}
+		p := standing.Pause{Line: line, By: standing.Opaque(s.Name)}
+		if k := l.limits[s]; k != nil {
+			p.Until = l.limitAt(k).Round(time.Second)
+		}
+		all = append(all, p)
+	}
+	if !slices.Equal(all, l.stands) {
+		l.stands = all
+		l.turn = l.Standing.Set(line, all)
+	}
+}
+
+// outlive ends what stood when the recorder ended, if there has been no call since.
+func (l *Line) outlive() {
+	if l.restored == 0 || l.captured < l.restored+idleEnough {
+		return
+	}
+	if l.restored = 0; l.live() == nil {
+		l.endPauses(l.upto)
+	}
+}
+
+// endPauses ends, where a call ends, what was asked for that call.
+func (l *Line) endPauses(at pcm.Pos) {
+	l.gate.EndCall(at)
+	l.pad.Forget()
+	for src := range l.limits {
+		l.noLimit(src)
+	}
+	l.stand()
+}
