@@ -2,13 +2,14 @@ package config
 
 import (
 	"fmt"
-	"linevault/codec/pcm"
-	"linevault/daemon/pause/keypad"
 	"net"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"linevault/codec/pcm"
+	"linevault/daemon/pause/keypad"
 )
 
 // fault is what is wrong with one value.

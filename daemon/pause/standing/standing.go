@@ -170,7 +170,7 @@ func (b *Book) free() int {
 func (b *Book) syncs() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for done := b.put; ; {
+	for done := b.synced; ; {
 		for done == b.put && !(b.closed && b.tried == b.turn) {
 			b.change.Wait()
 		}
