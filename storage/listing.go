@@ -45,6 +45,8 @@ type listing struct {
 	saved time.Time
 	news  bool // under Store.mu: the index has what the snapshot has not
 	gone  bool // under Store.mu: a call is gone, and is to vanish from the snapshot at once
+	// Under Store.mu: the disk was in the way, and no snapshot is written until the next Open.
+	inMemory bool
 }
 
 // savedCall is a row of the catalogue.
@@ -223,7 +225,7 @@ func (s *Store) index() {
 		// Its rows on the disk cannot be had: it begins anew, in memory.
 		s.problems[catalogueDir] = Problem{Text: catalogueWords(err)}
 		l.index.Close()
-		l.index = catalogue.New("", [32]byte{})
+		l.index, l.inMemory = catalogue.New("", [32]byte{}), true
 		if err := s.put(s.order); err != nil {
 			panic("storage: " + err.Error()) // in memory nothing can be in the way
 		}
@@ -295,7 +297,7 @@ func (s *Store) contact(id CallID) *catalogue.Contact {
 func (s *Store) saveListing() {
 	l := &s.listing
 	s.mu.Lock()
-	index, due := l.index, l.lock != nil && (l.gone || l.news && l.every > 0 && time.Since(l.saved) >= l.every)
+	index, due := l.index, l.lock != nil && !l.inMemory && (l.gone || l.news && l.every > 0 && time.Since(l.saved) >= l.every)
 	if due {
 		l.news, l.gone, l.saved = false, false, time.Now()
 	}
@@ -311,18 +313,23 @@ func (s *Store) saveListing() {
 	}
 }
 
-// closeListing writes the snapshot for the last time.
+// closeListing writes the snapshot for the last time. A Refresh that comes later writes none.
 func (s *Store) closeListing() {
+	s.refreshing.Lock()
+	defer s.refreshing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	l := &s.listing
 	if l.index == nil {
-		return
+		return // the folder could not even be looked at
 	}
 	if l.lock != nil {
-		if l.news || l.gone {
+		if !l.inMemory && (l.news || l.gone) {
 			// There is nobody left to tell: without it the next Open takes longer.
 			_ = l.index.Save(nil)
 		}
-		_ = l.lock.Close()
+		_ = l.lock.Close() // it was only locked
+		l.lock = nil
 	}
 	l.index.Close()
 }

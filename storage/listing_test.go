@@ -300,6 +300,9 @@ func TestSnapshotHoldsAndErasure(t *testing.T) {
 		}
 	}
 	s.Close()
+	s.Close()
+	must(t, s.Refresh()) // somebody who does not know yet: the snapshot stays as it is
+	s.Close()
 	s = openStore(t, dir, nil)
 	if n := len(all(t, s)); n != 8 {
 		t.Errorf("%d calls in the next desk", n)
