@@ -8,6 +8,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -128,6 +129,9 @@ func enter(dir string, e ledger.Event) error {
 		return err
 	}
 	defer l.Close()
+	if e.At.IsZero() {
+		e.At = time.Now().UTC()
+	}
 	_, err = l.Append(e)
 	return err
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -80,6 +83,9 @@ type books struct {
 }
 
 func withBooks(dir string, f func(*books) error) error {
+	if _, err := os.Stat(filepath.Join(dir, "format")); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w: `linevault run --data DIR` makes one", dir, storage.ErrNoStore)
+	}
 	ring, err := keys.OpenRing(dir)
 	if err != nil {
 		return err
@@ -147,13 +153,17 @@ func (b *books) report(w io.Writer, day time.Time) error {
 	fmt.Fprintf(w, "Ledger of %s, %s\n\n", b.checkpoints.PublicKey().Name(), from.Format("Monday 2 January 2006"))
 	const batch = 1000
 	entries := 0
+	var when time.Time
 	for at, n := int64(0), b.book.Len(); at < n; at += batch {
 		events, err := b.book.Events(at, min(n, at+batch))
 		if err != nil {
 			return err
 		}
 		for i, e := range events {
-			if e.Kind != ledger.Damaged && (e.At.Before(from) || !e.At.Before(to)) {
+			if !e.At.IsZero() {
+				when = e.At
+			} // else it has none, and came after the one before it
+			if e.Kind != ledger.Damaged && (when.Before(from) || !when.Before(to)) {
 				continue
 			}
 			entries++
@@ -168,7 +178,11 @@ func (b *books) report(w io.Writer, day time.Time) error {
 }
 
 func printEvent(w io.Writer, n int64, e ledger.Event) error {
-	line := fmt.Sprintf("%8d  %s  %s", n, e.At.Local().Format("15:04:05"), e.Kind)
+	at := "--:--:--"
+	if !e.At.IsZero() {
+		at = e.At.Local().Format("15:04:05")
+	}
+	line := fmt.Sprintf("%8d  %s  %s", n, at, e.Kind)
 	for _, f := range []struct{ name, text string }{
 		{"by", e.Who}, {"call", e.Call}, {"for", e.Purpose}, {"reference", e.Reference}, {"-", e.Text},
 	} {

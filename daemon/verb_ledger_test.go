@@ -36,5 +36,10 @@ func TestLedgerLeavesTheBox(t *testing.T) {
 	if old := must(t, "ledger", "report", "--data", b.dir, "--day", "2020-02-29"); !strings.Contains(old, "\n0 entries.\n") {
 		t.Error(old)
 	}
+	// What the command line does has its time, too.
+	b.sound(string(b.calls()[0].ID))
+	if report := must(t, "ledger", "report", "--data", b.dir); !strings.Contains(report, "  export  by command line: ") || strings.Contains(report, "--:--:--") {
+		t.Error(report)
+	}
 	b.check()
 }
