@@ -62,6 +62,24 @@ streams() {
 	return $status
 }
 
+# The reader stands still for longer than the driver has room for.
+overrun() {
+	/test/peer speak /test/speech.al network switchboard &
+	speaker=$!
+	sleep 1
+	/test/peer overrun /test/speech.al &
+	reader=$!
+	sleep 3
+	kill -STOP $reader
+	sleep 3
+	kill -CONT $reader
+	wait $reader
+	status=$?
+	kill $speaker
+	wait $speaker 2>/dev/null
+	return $status
+}
+
 # The spans named the wrong way round; the call tells which is which.
 swapped() {
 	/test/peer speak /test/speech.al network switchboard &
@@ -124,6 +142,7 @@ part driver
 part busy
 part aligned
 part streams
+part overrun
 part swapped
 part calls
 part export_all

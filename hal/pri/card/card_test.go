@@ -240,27 +240,74 @@ func TestLostAndBack(t *testing.T) {
 	}
 }
 
-// Sound that the driver dropped begins a new epoch, as much later as is missing, whether it was told or not.
+// Sound that the driver dropped begins a new epoch, whether it was told or not, and positions go on at the
+// pace of this machine's clock.
 func TestDroppedSound(t *testing.T) {
 	t.Parallel()
+	const missing = 500 * time.Millisecond
 	for name, drop := range map[string]func(s *fakeSpan){
-		"told":   func(s *fakeSpan) { s.dropped++ },
-		"untold": func(s *fakeSpan) { s.skipped = 500 * time.Millisecond },
+		"told":   func(s *fakeSpan) { s.dropped, s.skipped = s.dropped+1, missing },
+		"untold": func(s *fakeSpan) { s.skipped = missing },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBoard(3, 4)
 			l := openFake(t, b).Lines()[0]
 			dropped := false
-			watch(t, l, func(_ *hal.Block, c *haltest.Checker) bool {
+			var began pcm.Mono
+			watch(t, l, func(blk *hal.Block, c *haltest.Checker) bool {
+				zero := blk.Captured - pcm.Mono(l.Format().Duration(blk.Frame.Span().To))
+				if began == 0 && blk.Frame.Len() > 0 {
+					began = zero
+				}
+				if c.Epochs == 2 {
+					off := time.Duration(zero - began)
+					t.Logf("the line's clock is off by %v", off)
+					if off.Abs() > missing/2 {
+						t.Errorf("%v were dropped, and the line's clock is off by %v", missing, off)
+					}
+					return true
+				}
 				if !dropped && c.Audio > 3*rate {
 					dropped = true
 					b.set(3, drop)
 					b.set(4, drop)
 				}
-				return c.Epochs == 2
+				return false
 			})
 		})
+	}
+}
+
+// What waited for long before it was read has its place when it was captured, and so has what follows
+// a break.
+func TestInvariantPositionsAreOfCapture(t *testing.T) {
+	g := newRing(1)
+	octets := make([]byte, dahdi.Block)
+	add := func(now time.Duration) {
+		g.add(dahdi.Block, pcm.Mono(now), false, func(int, side) []byte { return octets })
+	}
+	const block = 40 * time.Millisecond
+	for i := range 100 {
+		add(time.Duration(i+1) * block)
+	}
+	for range 25 { // a second of sound is read a second and a half too late
+		add(100*block + 2500*time.Millisecond)
+	}
+	g.restart()
+	add(100*block + 2600*time.Millisecond)
+	l := &line{ring: g}
+	var b hal.Block
+	var end pcm.Pos
+	for b.Frame.Epoch == 0 {
+		end = b.Frame.Span().To
+		if err := l.Read(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := format.Samples(100*block + 2600*time.Millisecond)
+	if end != 125*dahdi.Block || b.Frame.Span().To != want {
+		t.Errorf("the first epoch ends at %d, want %d, and the second at %d, want %d", end, 125*dahdi.Block, b.Frame.Span().To, want)
 	}
 }
 

@@ -68,7 +68,10 @@ func (g *ring) add(n int, now pcm.Mono, swapped bool, both func(line int, s side
 	broken := g.fresh
 	if broken {
 		began := now - pcm.Mono(format.Duration(pcm.Pos(n)))
-		if g.next != 0 {
+		switch {
+		case g.clock.known: // what was added last may have waited long before it was read
+			g.pos = max(g.pos, g.clock.at(began))
+		case g.next != 0:
 			g.pos += max(0, format.Samples(time.Duration(began-g.mono)))
 		}
 		g.clock = clock{}

@@ -13,6 +13,7 @@ const usage = `usage:
   peer streams SPEECH        opens the tap as a card of 30 lines, and compares what it hears, octet by octet
   peer swapped SPEECH        does so with the spans the wrong way round, and wants to be told
   peer aligned SPEECH        opens a card whose two spans hear the same, and says how far the legs are apart
+  peer overrun SPEECH        is stopped for a while, and wants to know how much it missed
   peer config OUT            writes the recorder's configuration for the tap
   peer judge SPEECH FOLDER   compares exported calls with what was said, and their numbers with those called`
 
@@ -46,6 +47,8 @@ func run(args []string) error {
 		return streams(said)
 	case "swapped":
 		return swapped(said)
+	case "overrun":
+		return overrun(said)
 	case "aligned":
 		return aligned(said)
 	case "judge":

@@ -88,6 +88,9 @@ func streams(said speech) error {
 	if err != nil {
 		return err
 	}
+	if len(heard) != pieces/2 {
+		return fmt.Errorf("%d timeslots were heard", len(heard))
+	}
 	return compare(said, heard, rate/2)
 }
 
@@ -128,9 +131,10 @@ func compare(said speech, heard map[int][2][]byte, from int) error {
 			exact, octets = exact+1, octets+n
 		}
 	}
-	fmt.Printf("STREAMS %d of %d are exact, %d octets in all\n", exact, pieces, octets)
-	if exact != pieces {
-		return fmt.Errorf("%d streams are not what was said", pieces-exact)
+	all := 2 * len(heard)
+	fmt.Printf("STREAMS %d of %d are exact, %d octets in all\n", exact, all, octets)
+	if exact != all {
+		return fmt.Errorf("%d streams are not what was said", all-exact)
 	}
 	return nil
 }
