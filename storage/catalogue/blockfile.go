@@ -70,6 +70,11 @@ func (r *fileRows) begin(i int) uint32 {
 
 func (r *fileRows) read(places []int, row func(k int, b []byte)) error {
 	at := place(r.name, 0)
+	room := 0
+	for _, i := range places {
+		room += int(r.ends[i] - r.begin(i))
+	}
+	all := make([]byte, 0, room) // enough but where rows between are read, too
 	for k := 0; k < len(places); {
 		// Newest first: the run goes towards the front of the file.
 		from, to, run := r.begin(places[k]), r.ends[places[k]], k+1
@@ -77,7 +82,9 @@ func (r *fileRows) read(places []int, row func(k int, b []byte)) error {
 			from = r.begin(places[run])
 			run++
 		}
-		b := make([]byte, to-from)
+		all = slices.Grow(all, int(to-from))
+		b := all[len(all):][:to-from]
+		all = all[:len(all)+len(b)]
 		if _, err := r.f.ReadAt(b, headSize+int64(from)); err != nil {
 			if errors.Is(err, io.EOF) {
 				err = ErrDamaged

@@ -11,6 +11,8 @@ import (
 type filter interface {
 	// on turns to a block, and says how many of its contacts pass at most.
 	on(b *block) (atMost int)
+	// exact reports whether that is the very number.
+	exact() bool
 	// into adds what passes to s.
 	into(s *set)
 	// has reports whether a contact passes.
@@ -107,6 +109,8 @@ func (f *termFilter) on(b *block) (atMost int) {
 	return min(atMost, len(b.ids))
 }
 
+func (f *termFilter) exact() bool { return f.hi-f.lo <= 1 }
+
 func (f *termFilter) into(s *set) {
 	for k := f.lo; k < f.hi; k++ {
 		f.t.into(k, s)
@@ -170,6 +174,7 @@ func (f *lengthFilter) into(s *set) {
 	s.addAll(f.b.byLength[f.lo:f.hi])
 }
 
+func (f *lengthFilter) exact() bool          { return true }
 func (f *lengthFilter) has(i uint16) bool    { return f.from <= f.b.length[i] && f.b.length[i] <= f.to }
 func (f *lengthFilter) effort() int          { return 20 }
 func (f *lengthFilter) passes(e *entry) bool { return f.from <= e.length && e.length <= f.to }
@@ -196,6 +201,7 @@ func (f *notFilter) into(s *set) {
 	}
 }
 
+func (f *notFilter) exact() bool          { return false }
 func (f *notFilter) has(i uint16) bool    { return !f.f.has(i) }
 func (f *notFilter) effort() int          { return f.f.effort() }
 func (f *notFilter) passes(e *entry) bool { return !f.f.passes(e) }
@@ -204,6 +210,7 @@ func (f *notFilter) passes(e *entry) bool { return !f.f.passes(e) }
 type eitherFilter struct{ a, b filter }
 
 func (f *eitherFilter) on(b *block) int      { return min(len(b.ids), f.a.on(b)+f.b.on(b)) }
+func (f *eitherFilter) exact() bool          { return false }
 func (f *eitherFilter) into(s *set)          { f.a.into(s); f.b.into(s) }
 func (f *eitherFilter) has(i uint16) bool    { return f.a.has(i) || f.b.has(i) }
 func (f *eitherFilter) effort() int          { return f.a.effort() + f.b.effort() }

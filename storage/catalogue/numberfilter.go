@@ -89,6 +89,8 @@ func (f *numberFilter) mark() {
 	f.marked = append(f.marked, f.list...)
 }
 
+func (f *numberFilter) exact() bool { return !f.lazy }
+
 func (f *numberFilter) into(s *set) {
 	if f.lazy {
 		f.short()

@@ -102,6 +102,11 @@ func (s *search) count(b *block) int {
 	if len(s.filters) == 0 && s.before == (ID{}) {
 		return b.live()
 	}
+	if len(s.filters) == 1 && s.before == (ID{}) && b.gone == nil {
+		if n := s.filters[0].on(b); s.filters[0].exact() {
+			return n
+		}
+	}
 	if s.on(b) {
 		return 0
 	}

@@ -45,6 +45,7 @@ func (f *timeFilter) into(s *set) {
 	}
 }
 
+func (f *timeFilter) exact() bool          { return false }
 func (f *timeFilter) has(i uint16) bool    { return f.wants(f.b.start[i]) }
 func (f *timeFilter) effort() int          { return 20 }
 func (f *timeFilter) passes(e *entry) bool { return f.wants(e.start) }
