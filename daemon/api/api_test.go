@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,12 @@ var till = Terminal{Name: "till 1", Token: sha256.Sum256([]byte(token)), Lines: 
 // newBox records the lines parking, housing and other; quiet has no call.
 func newBox(t *testing.T, terminals ...Terminal) *box {
 	t.Helper()
+	return newBoxOf(t, 200*time.Millisecond, []pcm.LineID{"parking", "housing", "other", "quiet"}, terminals...)
+}
+
+// newBoxOf commits every so often, and records all lines but quiet.
+func newBoxOf(t *testing.T, commit time.Duration, ids []pcm.LineID, terminals ...Terminal) *box {
+	t.Helper()
 	dir := t.TempDir()
 	if err := storage.Create(dir, []string{"standard"}); err != nil {
 		t.Fatal(err)
@@ -77,7 +84,7 @@ func newBox(t *testing.T, terminals ...Terminal) *box {
 	b := &box{T: t, board: health.NewBoard(slog.New(slog.DiscardHandler)), client: &http.Client{}}
 	stopped := make(chan struct{})
 	var lines []*capture.Line
-	for _, id := range []pcm.LineID{"parking", "housing", "other", "quiet"} {
+	for _, id := range ids {
 		src := &still{id: id, began: hal.Now(), stopped: stopped}
 		var d call.Detector = call.NewWhole(call.Defaults(src.Format()))
 		if id == "quiet" {
@@ -93,7 +100,7 @@ func newBox(t *testing.T, terminals ...Terminal) *box {
 		}
 		lines = append(lines, l)
 	}
-	b.recorder = &capture.Recorder{Writer: w, Health: b.board, Log: slog.New(slog.DiscardHandler), Commit: 200 * time.Millisecond}
+	b.recorder = &capture.Recorder{Writer: w, Health: b.board, Log: slog.New(slog.DiscardHandler), Commit: commit}
 	b.recorder.Start(lines)
 	signer, err := OpenSigner(dir)
 	if err != nil {
@@ -124,7 +131,7 @@ func newBox(t *testing.T, terminals ...Terminal) *box {
 				live++
 			}
 		}
-		if live == 3 {
+		if live == len(slices.DeleteFunc(slices.Clone(ids), func(id pcm.LineID) bool { return id == "quiet" })) {
 			return b
 		}
 		if time.Now().After(deadline) {
