@@ -46,7 +46,7 @@ func play(t *testing.T, name string, enough func(all map[int]string) bool) map[i
 	all := map[int]string{}
 	checks := map[hal.Line]*haltest.Checker{}
 	var blk hal.Block
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		for s := 1; s < slots; s++ {
 			l := on(card, s)
 			if l == nil {
