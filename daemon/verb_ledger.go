@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -182,15 +183,15 @@ func printEvent(w io.Writer, n int64, e ledger.Event) error {
 	if !e.At.IsZero() {
 		at = e.At.Local().Format("15:04:05")
 	}
-	line := fmt.Sprintf("%8d  %s  %s", n, at, e.Kind)
+	line := []string{fmt.Sprintf("%8d", n), at, e.Kind}
 	for _, f := range []struct{ name, text string }{
 		{"by", e.Who}, {"call", e.Call}, {"for", e.Purpose}, {"reference", e.Reference}, {"-", e.Text},
 	} {
 		if f.text != "" {
-			line += "  " + f.name + " " + f.text
+			line = append(line, f.name+" "+f.text)
 		}
 	}
-	_, err := fmt.Fprintln(w, line)
+	_, err := fmt.Fprintln(w, strings.Join(line, "  "))
 	return err
 }
 

@@ -110,6 +110,6 @@ func (s *Store) changeHolds(f func([]Hold) ([]Hold, error)) error {
 }
 
 func enterHold(book *ledger.Ledger, kind string, id CallID, by, reason string, data map[string]string) error {
-	_, err := book.Append(ledger.Event{Kind: kind, Who: by, Call: string(id), Purpose: reason, Data: data})
+	_, err := book.Append(ledger.Event{At: time.Now().UTC(), Kind: kind, Who: by, Call: string(id), Purpose: reason, Data: data})
 	return err
 }

@@ -300,7 +300,7 @@ func (s *Store) ApproveRetention(policies []Policy, now Reading, clock bool, by 
 		if err := s.retained().write(r); err != nil {
 			return err
 		}
-		_, err = book.Append(ledger.Event{Kind: "retention approved", Who: by, Text: fmt.Sprintf(
+		_, err = book.Append(ledger.Event{At: time.Now().UTC(), Kind: "retention approved", Who: by, Text: fmt.Sprintf(
 			"%d call(s) may be destroyed; the time of day is right: %v", len(plan.Calls), clock)})
 		return err
 	})

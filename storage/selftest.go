@@ -90,7 +90,7 @@ func (s *Store) certify(j *job, test SelfTest, rest []string, book *ledger.Ledge
 		return fmt.Errorf("write the certificate: %w", err)
 	}
 	_, err = book.Append(ledger.Event{
-		Kind: "destruction", Who: j.By, Call: string(j.Call), Purpose: j.Reason, Reference: j.ID, Text: j.text(),
+		At: time.Now().UTC(), Kind: "destruction", Who: j.By, Call: string(j.Call), Purpose: j.Reason, Reference: j.ID, Text: j.text(),
 		Data: map[string]string{"kind": string(j.Kind), "approved": j.Approved, "certificate_sha256": hex.EncodeToString(hashOf(b))},
 	})
 	return err
