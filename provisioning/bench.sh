@@ -14,10 +14,10 @@ many=$("$box" bench --only memory --lines 110)
 echo "memory_per_line $(((many - few) / 100)) KiB"
 
 # Instructions, which neither neighbours nor the clock change: the whole path over libopus
-# alone. What both need besides is counted apart and taken off. One processor, because Go's
-# scheduler spins on a second one for as long as it pleases.
+# alone. What both need besides is counted apart and taken off. One processor and no garbage
+# collection, because both do as much as the moment suggests; the processor time above has both.
 instructions() {
-	GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$box" bench --only "$1" --lines 4 --seconds "$2" --complexity "$3" 2>&1 |
+	GOGC=off GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1 valgrind --tool=callgrind --callgrind-out-file=/dev/null "$box" bench --only "$1" --lines 4 --seconds "$2" --complexity "$3" 2>&1 |
 		sed -nE 's/.*Collected *: *([0-9]+).*/\1/p'
 }
 if command -v valgrind >/dev/null; then
