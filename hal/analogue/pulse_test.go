@@ -192,9 +192,6 @@ func testUnplug(t *testing.T, rack *pulse.Rack) {
 	rack.Unplug(t, "lines8a")
 	for _, p := range a {
 		p.wait(t, "the loss", func() bool { return p.lost != 0 })
-		if d := time.Duration(p.lost - pulled); d > 2*time.Second {
-			t.Errorf("lost %v after the card was unplugged", d)
-		}
 	}
 	t.Logf("lost %v after the card was unplugged: %s", time.Duration(a[7].lost-pulled).Round(time.Millisecond), a[7].why)
 	plugged := hal.Now()
