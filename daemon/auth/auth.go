@@ -17,9 +17,17 @@ type Role string
 
 // The roles.
 const (
-	Supervisor Role = "supervisor" // finds, plays and takes out calls
-	Admin      Role = "admin"      // sees lines, storage and alarms; never hears a call
+	Supervisor Role = "supervisor"
+	Quality    Role = "quality"
+	Complaints Role = "complaints"
+	Legal      Role = "legal"
+	Auditor    Role = "auditor"
+	ICT        Role = "ict"
+	Admin      Role = "admin"
 )
+
+// Roles lists them all.
+var Roles = []Role{Supervisor, Quality, Complaints, Legal, Auditor, ICT, Admin}
 
 // Account is somebody who may sign in.
 type Account struct {
