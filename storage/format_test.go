@@ -1,45 +1,19 @@
 package storage
 
 import (
-	"encoding/hex"
 	"fmt"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 
 	"linevault/codec"
 	"linevault/codec/pcm"
+	"linevault/storage/internal/worked"
 )
-
-// worked finds the examples of a kind in FORMAT.md: a block of hex, then a block of what it
-// says.
-func worked(t *testing.T, kind string) (content []byte, says string) {
-	t.Helper()
-	doc, err := os.ReadFile("FORMAT.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := regexp.MustCompile("(?s)```hex " + kind + "\n(.*?)```\n.*?```text\n(.*?)```").FindSubmatch(doc)
-	if m == nil {
-		t.Fatalf("FORMAT.md has no worked bytes of %q", kind)
-	}
-	var digits strings.Builder
-	for line := range strings.Lines(string(m[1])) {
-		bytes, _, _ := strings.Cut(line, "|")
-		digits.WriteString(strings.Join(strings.Fields(bytes), ""))
-	}
-	content, err = hex.DecodeString(digits.String())
-	if err != nil {
-		t.Fatalf("%s: %v", kind, err)
-	}
-	return content, string(m[2])
-}
 
 // What FORMAT.md says of its worked bytes is what the code reads in them.
 func TestFormatBox(t *testing.T) {
 	for _, kind := range []string{"sound", "header", "final"} {
-		content, says := worked(t, kind)
+		content, says := worked.Bytes(t, "FORMAT.md", kind)
 		if got := describeBox(t, content); got != says {
 			t.Errorf("the %s box reads as\n%s\nand FORMAT.md says\n%s", kind, got, says)
 		}

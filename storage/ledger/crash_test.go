@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"bufio"
-	"crypto/fips140"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -141,27 +140,4 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	t.Logf("%d entries, %d tears", watching.Len(), len(watching.tears))
-}
-
-// TestFIPS runs this package's tests where Go's FIPS 140-3 module refuses everything else.
-func TestFIPS(t *testing.T) {
-	if fips140.Enabled() {
-		t.Skip("this is the child")
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), exe, "-test.v", "-test.run", "^(TestFIPSIsOn|TestAppend|TestProofs)$")
-	cmd.Env = append(os.Environ(), "GODEBUG=fips140=only")
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestFIPSIsOn") {
-		t.Fatalf("%v\n%s", err, out)
-	}
-}
-
-func TestFIPSIsOn(t *testing.T) {
-	if !fips140.Enabled() || !fips140.Enforced() {
-		t.Skip("runs in the child of TestFIPS")
-	}
 }

@@ -1,41 +1,16 @@
 package segment
 
 import (
-	"encoding/hex"
 	"fmt"
-	"os"
-	"regexp"
-	"strings"
 	"testing"
 
+	"linevault/storage/internal/worked"
 	"linevault/storage/seal"
 )
 
-func worked(t *testing.T, kind string) (content []byte, says string) {
-	t.Helper()
-	doc, err := os.ReadFile("../FORMAT.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := regexp.MustCompile("(?s)```hex " + kind + "\n(.*?)```\n.*?```text\n(.*?)```").FindSubmatch(doc)
-	if m == nil {
-		t.Fatalf("FORMAT.md has no worked bytes of %q", kind)
-	}
-	var digits strings.Builder
-	for line := range strings.Lines(string(m[1])) {
-		bytes, _, _ := strings.Cut(line, "|")
-		digits.WriteString(strings.Join(strings.Fields(bytes), ""))
-	}
-	content, err = hex.DecodeString(digits.String())
-	if err != nil {
-		t.Fatalf("%s: %v", kind, err)
-	}
-	return content, string(m[2])
-}
-
 // What FORMAT.md says of its worked bytes is what the code reads in them.
 func TestFormat(t *testing.T) {
-	content, says := worked(t, "fragment")
+	content, says := worked.Bytes(t, "../FORMAT.md", "fragment")
 	s := stream{length: int64(len(content) - 2), fragment: func(int64) ([]byte, error) { return content, nil }}
 	got := fmt.Sprintf("first record at %d\n", s.resume(-body))
 	s.scan(func(h Head, off int64) {
@@ -52,7 +27,7 @@ func TestFormat(t *testing.T) {
 		t.Errorf("the fragment reads as\n%s\nand FORMAT.md says\n%s", got, says)
 	}
 
-	content, says = worked(t, "entry")
+	content, says = worked.Bytes(t, "../FORMAT.md", "entry")
 	e, err := parseEntry(seal.PartID{}, content)
 	if err != nil {
 		t.Fatal(err)

@@ -79,9 +79,8 @@ const (
 
 // Detector hears the digits of one channel. It is not safe for concurrent use.
 type Detector struct {
-	pending [correlate.Len]int16
-	filled  int
-	pos     pcm.Pos // of the next sample to come into a window
+	cut correlate.Blocks
+	pos pcm.Pos // of the next sample to come into a window
 
 	// moments hold the window, which ends before at, and what came before it.
 	moments  [room]moment
@@ -108,19 +107,7 @@ func (d *Detector) OverDialTone(expected bool) { d.overDial = expected }
 // Step takes in samples and emits each digit once it is certain: about 30 ms after its start,
 // or after its end if it was shorter.
 func (d *Detector) Step(samples []int16, emit func(Digit)) {
-	for len(samples) > 0 {
-		if d.filled == 0 && len(samples) >= correlate.Len {
-			d.block(samples, emit)
-			samples = samples[correlate.Len:]
-			continue
-		}
-		n := copy(d.pending[d.filled:], samples)
-		d.filled, samples = d.filled+n, samples[n:]
-		if d.filled == correlate.Len {
-			d.filled = 0
-			d.block(d.pending[:], emit)
-		}
-	}
+	d.cut.Step(samples, func(b []int16) { d.block(b, emit) })
 }
 
 func (d *Detector) block(samples []int16, emit func(Digit)) {

@@ -39,11 +39,10 @@ var (
 
 // Detector hears caller identity on one channel. It is not safe for concurrent use.
 type Detector struct {
-	pending [correlate.Len]int16
-	filled  int
-	pos     pcm.Pos // samples looked at
-	before  [2]float32
-	blocks  int
+	cut    correlate.Blocks
+	pos    pcm.Pos // samples looked at
+	before [2]float32
+	blocks int
 
 	seen   int // looks in a row that saw a mark
 	power  [len(standards)]float32
@@ -60,19 +59,7 @@ func (d *Detector) Reset() { *d = Detector{} }
 
 // Step takes in samples and emits each caller identity once its checksum has been found right.
 func (d *Detector) Step(samples []int16, emit func(Received)) {
-	for len(samples) > 0 {
-		if d.filled == 0 && len(samples) >= correlate.Len {
-			d.block(samples, emit)
-			samples = samples[correlate.Len:]
-			continue
-		}
-		n := copy(d.pending[d.filled:], samples)
-		d.filled, samples = d.filled+n, samples[n:]
-		if d.filled == correlate.Len {
-			d.filled = 0
-			d.block(d.pending[:], emit)
-		}
-	}
+	d.cut.Step(samples, func(b []int16) { d.block(b, emit) })
 }
 
 func (d *Detector) block(samples []int16, emit func(Received)) {

@@ -56,9 +56,8 @@ var probe = correlate.NewProbe(centre)
 
 // Detector hears the tones of one channel. It is not safe for concurrent use.
 type Detector struct {
-	pending [correlate.Len]int16
-	filled  int
-	pos     pcm.Pos // samples that have come into windows
+	cut correlate.Blocks
+	pos pcm.Pos // samples that have come into windows
 
 	energy [blocks]float32
 	band   [blocks]complex64 // what each block holds about centre
@@ -92,19 +91,7 @@ func (d *Detector) Present() string {
 // Step takes in samples and emits each tone once for as long as it goes on, when its cadence is
 // certain.
 func (d *Detector) Step(samples []int16, emit func(Tone)) {
-	for len(samples) > 0 {
-		if d.filled == 0 && len(samples) >= correlate.Len {
-			d.block(samples, emit)
-			samples = samples[correlate.Len:]
-			continue
-		}
-		n := copy(d.pending[d.filled:], samples)
-		d.filled, samples = d.filled+n, samples[n:]
-		if d.filled == correlate.Len {
-			d.filled = 0
-			d.block(d.pending[:], emit)
-		}
-	}
+	d.cut.Step(samples, func(b []int16) { d.block(b, emit) })
 }
 
 func (d *Detector) block(samples []int16, emit func(Tone)) {

@@ -1,0 +1,11 @@
+package ledger
+
+import (
+	"testing"
+
+	"linevault/storage/internal/fipstest"
+)
+
+func TestFIPS(t *testing.T) {
+	fipstest.Run(t, "TestAppend", "TestProofs")
+}
