@@ -16,12 +16,15 @@ import (
 const (
 	retainEvery = 24 * time.Hour
 	sweepEvery  = time.Minute
+	// What was purged in a call that went on goes when it has ended.
+	waitingEvery = 15 * time.Second
 )
 
 // keepTerms keeps what the configuration says of terms, until ctx ends. What a crash
 // interrupted it finishes first.
 func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, cfg *config.Config, log *slog.Logger) {
-	sweep, retain := time.NewTicker(sweepEvery), time.NewTicker(retainEvery)
+	sweep, retain, waiting := time.NewTicker(sweepEvery), time.NewTicker(retainEvery), time.NewTicker(waitingEvery)
+	defer waiting.Stop()
 	defer sweep.Stop()
 	defer retain.Stop()
 	run := func() { retainOnce(s, book, cfg, log) }
@@ -31,6 +34,10 @@ func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, cfg *
 		case <-sweep.C:
 			if err := s.Finish(book); err != nil {
 				log.Error("finish what was being destroyed", "err", err)
+			}
+		case <-waiting.C:
+			if err := s.FinishWaiting(book); err != nil {
+				log.Error("purge what was asked for in calls that have ended", "err", err)
 			}
 		case <-retain.C:
 			run()

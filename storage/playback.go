@@ -63,6 +63,10 @@ func (s *Store) Play(id CallID) (*Playback, error) {
 		}
 	}
 	p.span = pcm.Span{From: sums[0].span.From, To: sums[len(sums)-1].span.To}
+	if err := p.withholdWaiting(); err != nil {
+		p.Close()
+		return nil, err
+	}
 	p.withhold()
 	p.runs = mergeGaps(p.runs)
 	return p, nil

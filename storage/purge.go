@@ -28,13 +28,23 @@ var ErrOnHold = errors.New("the call is under legal hold: release the hold first
 //
 // A purge may touch a call under legal hold: card data must not be kept for any reason.
 func (s *Store) PurgeSpan(id CallID, from, to time.Duration, by, reason string, book *ledger.Ledger) (*Certificate, error) {
-	if from < 0 || to <= from {
-		return nil, fmt.Errorf("a span from %v to %v: it must end after it begins, and begin at 0 or later", from, to)
-	}
-	if by == "" || reason == "" {
-		return nil, errors.New("a purge needs to say who asks for it and why")
+	if err := checkPurge(from, to, by, reason); err != nil {
+		return nil, err
 	}
 	return s.destroyParts(job{Kind: Purge, Call: id, From: from, To: to, By: by, Reason: reason}, book)
+}
+
+// ErrNothingThere is a span that no sound of the call lies in.
+var ErrNothingThere = errors.New("nothing of the call is there")
+
+func checkPurge(from, to time.Duration, by, reason string) error {
+	if from < 0 || to <= from {
+		return fmt.Errorf("a span from %v to %v: it must end after it begins, and begin at 0 or later", from, to)
+	}
+	if by == "" || reason == "" {
+		return errors.New("a purge needs to say who asks for it and why")
+	}
+	return nil
 }
 
 // EraseCall destroys a whole call before its time, which takes two people: one who asks and
@@ -43,8 +53,8 @@ func (s *Store) EraseCall(id CallID, by, reason, approved string, book *ledger.L
 	switch {
 	case by == "" || reason == "" || approved == "":
 		return nil, errors.New("an erasure needs to say who asks for it, why, and who approves")
-	case by == approved:
-		return nil, errors.New("an erasure is approved by another person than the one who asks for it")
+	case SamePerson(by, approved):
+		return nil, ErrSamePerson
 	}
 	return s.destroyParts(job{Kind: Erasure, Call: id, By: by, Reason: reason, Approved: approved}, book)
 }
@@ -107,7 +117,7 @@ func (s *Store) choose(j *job) error {
 	if j.Kind == Purge {
 		j.Cut = pcm.Span{From: whole.From + f.Samples(j.From), To: whole.From + f.Samples(j.To)}.Intersect(whole)
 		if j.Cut.Empty() {
-			return fmt.Errorf("it is %v long and has nothing from %v to %v", f.Duration(whole.Len()), j.From, j.To)
+			return fmt.Errorf("it is %v long and has nothing from %v to %v: %w", f.Duration(whole.Len()), j.From, j.To, ErrNothingThere)
 		}
 	}
 	more := f.Samples(carry)
