@@ -9,12 +9,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // record is an account as it is kept: with the hash of its password.
 type record struct {
 	Account
-	Hash string `json:"hash"`
+	Hash string `json:"hash"` // empty until its owner has chosen a password
+	// The hash of the code with which the owner chooses one, and until when it is good.
+	Code      string    `json:"code,omitempty"`
+	CodeUntil time.Time `json:"code_until,omitzero"`
 }
 
 // accountsFile is the plain text inside the sealed file.

@@ -34,6 +34,10 @@ type Account struct {
 	Name    string    `json:"name"`
 	Roles   []Role    `json:"roles"`
 	Created time.Time `json:"created"`
+	// Disabled keeps it from signing in.
+	Disabled bool `json:"disabled,omitempty"`
+	// Ready says that its owner has chosen a password.
+	Ready bool `json:"-"`
 }
 
 // Has reports whether the account has role r.
@@ -112,7 +116,7 @@ func (s *Store) Accounts() []Account {
 	defer s.mu.Unlock()
 	all := make([]Account, 0, len(s.accounts))
 	for _, r := range s.accounts {
-		all = append(all, r.Account)
+		all = append(all, r.account())
 	}
 	slices.SortFunc(all, func(a, b Account) int { return strings.Compare(a.Name, b.Name) })
 	return all

@@ -32,12 +32,12 @@ func (s *Store) SignIn(name, password, address, before string) (token string, wh
 		known = *r
 	}
 	s.mu.Unlock()
-	if len(password) > 4*maxPassword || !s.verify(password, known.Hash) {
+	if len(password) > 4*maxPassword || !s.verify(password, known.Hash) || known.Disabled {
 		return "", Account{}, ErrNotKnown
 	}
 	s.tries.succeed(name, address)
 	s.SignOut(before)
-	return s.newSession(known.Name), known.Account, nil
+	return s.newSession(known.Name), known.account(), nil
 }
 
 func (s *Store) newSession(name string) string {
@@ -80,14 +80,14 @@ func (s *Store) lookUp(token string, active time.Time) (Account, bool) {
 		return Account{}, false
 	}
 	r := s.findLocked(held.name)
-	if r == nil || held.over(now) {
+	if r == nil || r.Disabled || held.over(now) {
 		delete(s.sessions, key)
 		return Account{}, false
 	}
 	if !active.IsZero() {
 		held.active = active
 	}
-	return r.Account, true
+	return r.account(), true
 }
 
 func (h *session) over(now time.Time) bool {

@@ -46,19 +46,38 @@ func (s *Store) RunSetUp(ctx context.Context, show func(code string, until time.
 }
 
 func (s *Store) newCode() (code string, until time.Time) {
-	const groups, each = 3, 4 // 27^12 codes: 57 bits
-	raw := make([]byte, 0, groups*each)
-	for one := make([]byte, 1); len(raw) < groups*each; {
+	raw := randomCode()
+	until = s.now().Add(CodeLife)
+	s.mu.Lock()
+	s.code = setUpCode{hash: sha256.Sum256([]byte(raw)), until: until}
+	s.mu.Unlock()
+	return grouped(raw), until
+}
+
+// randomCode is one of 27^12 codes: 57 bits.
+func randomCode() string {
+	const letters = 12
+	raw := make([]byte, 0, letters)
+	for one := make([]byte, 1); len(raw) < letters; {
 		rand.Read(one)
 		if n := 256 / len(codeLetters) * len(codeLetters); int(one[0]) < n { // no letter is likelier
 			raw = append(raw, codeLetters[int(one[0])%len(codeLetters)])
 		}
 	}
-	until = s.now().Add(CodeLife)
-	s.mu.Lock()
-	s.code = setUpCode{hash: sha256.Sum256(raw), until: until}
-	s.mu.Unlock()
-	return string(raw[:4]) + "-" + string(raw[4:8]) + "-" + string(raw[8:]), until
+	return string(raw)
+}
+
+// grouped is a code as it is shown.
+func grouped(raw string) string { return raw[:4] + "-" + raw[4:8] + "-" + raw[8:] }
+
+// codeTyped is a code without dashes and spaces, however it was typed.
+func codeTyped(typed string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(codeLetters, r) {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(typed))
 }
 
 // SetUp makes the first account, with the given roles, for who knows the code that was shown.
@@ -94,13 +113,7 @@ func (s *Store) SetUp(code, name, password, address string, roles ...Role) error
 }
 
 func (s *Store) codeRight(typed string) bool {
-	typed = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(codeLetters, r) {
-			return r
-		}
-		return -1 // dashes and spaces, however it was typed
-	}, strings.ToUpper(typed))
-	given := sha256.Sum256([]byte(typed))
+	given := sha256.Sum256([]byte(codeTyped(typed)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	same := subtle.ConstantTimeCompare(given[:], s.code.hash[:]) == 1
