@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,9 +113,7 @@ func (s *Store) Refuse(id, by, reason string, book *ledger.Ledger) error {
 
 func (r Request) enter(book *ledger.Ledger, kind, by, reason string) error {
 	data := map[string]string{"request": r.ID}
-	for k, v := range r.More {
-		data[k] = v
-	}
+	maps.Copy(data, r.More)
 	if !SamePerson(by, r.By) {
 		data["asked"] = r.By
 	}
