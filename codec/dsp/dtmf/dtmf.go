@@ -107,7 +107,9 @@ func (d *Detector) OverDialTone(expected bool) { d.overDial = expected }
 // Step takes in samples and emits each digit once it is certain: about 30 ms after its start,
 // or after its end if it was shorter.
 func (d *Detector) Step(samples []int16, emit func(Digit)) {
-	d.cut.Step(samples, func(b []int16) { d.block(b, emit) })
+	for b, rest := d.cut.Next(samples); b != nil; b, rest = d.cut.Next(rest) {
+		d.block(b, emit)
+	}
 }
 
 func (d *Detector) block(samples []int16, emit func(Digit)) {

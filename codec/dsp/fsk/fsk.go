@@ -59,7 +59,9 @@ func (d *Detector) Reset() { *d = Detector{} }
 
 // Step takes in samples and emits each caller identity once its checksum has been found right.
 func (d *Detector) Step(samples []int16, emit func(Received)) {
-	d.cut.Step(samples, func(b []int16) { d.block(b, emit) })
+	for b, rest := d.cut.Next(samples); b != nil; b, rest = d.cut.Next(rest) {
+		d.block(b, emit)
+	}
 }
 
 func (d *Detector) block(samples []int16, emit func(Received)) {

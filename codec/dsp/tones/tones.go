@@ -91,7 +91,9 @@ func (d *Detector) Present() string {
 // Step takes in samples and emits each tone once for as long as it goes on, when its cadence is
 // certain.
 func (d *Detector) Step(samples []int16, emit func(Tone)) {
-	d.cut.Step(samples, func(b []int16) { d.block(b, emit) })
+	for b, rest := d.cut.Next(samples); b != nil; b, rest = d.cut.Next(rest) {
+		d.block(b, emit)
+	}
 }
 
 func (d *Detector) block(samples []int16, emit func(Tone)) {

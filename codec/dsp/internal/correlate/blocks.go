@@ -6,19 +6,16 @@ type Blocks struct {
 	filled  int
 }
 
-// Step takes in samples and calls do for each block that they complete; do must not keep it.
-func (b *Blocks) Step(samples []int16, do func(block []int16)) {
-	for len(samples) > 0 {
-		if b.filled == 0 && len(samples) >= Len {
-			do(samples[:Len])
-			samples = samples[Len:]
-			continue
-		}
-		n := copy(b.pending[b.filled:], samples)
-		b.filled, samples = b.filled+n, samples[n:]
-		if b.filled == Len {
-			b.filled = 0
-			do(b.pending[:])
-		}
+// Next takes samples up to the end of a block, and returns that block, which is good until the
+// next call, and the samples after it. It returns nil once they do not complete one.
+func (b *Blocks) Next(samples []int16) (block, rest []int16) {
+	if b.filled == 0 && len(samples) >= Len {
+		return samples[:Len], samples[Len:]
 	}
+	n := copy(b.pending[b.filled:], samples)
+	if b.filled += n; b.filled < Len {
+		return nil, nil
+	}
+	b.filled = 0
+	return b.pending[:], samples[n:]
 }
