@@ -76,6 +76,10 @@ var layers = []layer{
 		why: "the recorder holds public keys only, and opens nothing that is kept",
 	},
 	{
+		who: "daemon/linetest", never: []string{"codec/dsp", "daemon/capture", "daemon/control", "daemon/web", "hal", "storage/segment", "storage/sound"},
+		why: "a line test knows what the recorder tells of levels and states; whoever makes one never hears a call",
+	},
+	{
 		who: "", except: []string{"codec/opus"}, never: []string{"github.com/hraban/opus"}, tests: true,
 		why: "libopus is reached through codec/opus alone",
 	},

@@ -14,6 +14,7 @@ import (
 	"linevault/daemon/config"
 	"linevault/daemon/demo"
 	"linevault/daemon/health"
+	"linevault/daemon/link"
 	"linevault/daemon/pause"
 	"linevault/daemon/pause/keypad"
 	"linevault/daemon/pause/standing"
@@ -143,7 +144,7 @@ var onLimits = map[string]capture.OnLimit{"stay": capture.StayAtLimit, "resume":
 func makeLine(cfg *config.Config, l config.Line, src hal.Line, w *storage.Writer, board *health.Board) (*capture.Line, error) {
 	o := call.Defaults(src.Format())
 	o.Minimum, o.Hangover, o.Maximum = time.Duration(l.Minimum), time.Duration(l.Hangover), time.Duration(l.Maximum)
-	if analogueCard(cfg, l.Card) {
+	if cardKind(cfg, l.Card) == "analogue" { // it signals by sound, if at all
 		var err error
 		if src, err = signalling.Listen(src); err != nil {
 			return nil, fmt.Errorf("line %s: %w", l.Name, err)
@@ -165,17 +166,18 @@ func makeLine(cfg *config.Config, l config.Line, src hal.Line, w *storage.Writer
 			Name: l.Name, Department: l.Department, LineNumber: storage.Number(l.Number),
 			Class: l.Class, Software: version, Demo: cfg.Site.Demo,
 		},
+		Wiring: link.Wiring{Card: l.Card, Kind: cardKind(cfg, l.Card), Channels: l.Channels, Detect: l.Detect, OnPause: l.OnPause},
 	})
 }
 
-// analogueCard reports whether lines of the card signal by sound, if they do.
-func analogueCard(cfg *config.Config, name string) bool {
+// cardKind is the kind of a card.
+func cardKind(cfg *config.Config, name string) string {
 	for _, k := range cfg.Card {
 		if k.Name == name {
-			return k.Kind == "analogue"
+			return k.Kind
 		}
 	}
-	return false
+	return ""
 }
 
 // restorePauses opens the book of pauses that stand and pauses, before lines start, those that

@@ -34,6 +34,8 @@ func (l *Line) listen(f pcm.Frame) {
 			l.do(Mark{Pos: &e.Span.To, Do: Resume, Source: byCode})
 		case keypad.Card:
 			l.card(e)
+		case keypad.Pressed:
+			l.signs.Keyed[e.Leg]++
 		}
 	})
 }

@@ -39,6 +39,7 @@ type Setup struct {
 	Writer     *storage.Writer
 	Standing   *standing.Book // where pauses outlast a crash; nil for nowhere
 	Health     *health.Board
+	Wiring     link.Wiring
 }
 
 // Line is one line on its way from the card to the disk.
@@ -67,6 +68,7 @@ type Line struct {
 	epoch    pcm.Epoch
 	captured pcm.Mono // of the last block
 	upto     pcm.Pos  // the end of the last audio
+	signs    link.Signs
 	state    atomic.Pointer[link.LineState]
 }
 
@@ -115,6 +117,7 @@ func NewLine(s Setup) (*Line, error) {
 		limits: map[pause.Source]*limit{},
 		levels: make([]float64, f.Legs),
 		newest: make([]float64, f.Legs),
+		signs:  link.Signs{Keyed: make([]uint64, f.Legs), Clipped: make([]uint64, f.Legs)},
 	}
 	for leg := range l.levels {
 		l.levels[leg], l.newest[leg] = dsp.Level(nil), dsp.Level(nil)
@@ -156,6 +159,7 @@ func (l *Line) Step() error {
 	b.Signals = append(b.Signals, l.signals...)
 	l.signals = l.signals[:0]
 	l.heed(b)
+	l.count(b)
 	for _, e := range l.Detector.Step(b) {
 		l.edge(e)
 	}

@@ -190,6 +190,7 @@ func (l *Line) publish() {
 	s := &link.LineState{
 		Line: l.Source.ID(), Name: l.Call.Name, Department: l.Call.Department, Number: l.Call.LineNumber,
 		State: l.doing(), Legs: l.Source.Format().Legs, PausedBy: l.pausedBy(), Problem: l.problem,
+		Wiring: l.Wiring, Signs: l.counted(),
 	}
 	if s.State == link.Failed {
 		s.Since = l.lostAt
@@ -199,7 +200,7 @@ func (l *Line) publish() {
 	}
 	s.LimitAt = l.firstLimit()
 	if c := l.live(); c != nil {
-		s.Call, s.Since, s.FarNumber = c.id, c.start, storage.Number(c.first.FarNumber)
+		s.Call, s.Since, s.FarNumber, s.Direction = c.id, c.start, storage.Number(c.first.FarNumber), c.first.Direction
 	}
 	l.state.Store(s)
 }

@@ -25,7 +25,10 @@ type LineState struct {
 	PausedBy  []string       `json:"paused_by,omitempty"`
 	LimitAt   time.Time      `json:"limit_at,omitzero"` // when the first of its pauses becomes an alarm
 	FarNumber storage.Number `json:"far_number,omitempty"`
-	Problem   string         `json:"problem,omitempty"` // one sentence with the fix
+	Direction string         `json:"direction,omitempty"` // of the call: "in" or "out", where it is known
+	Problem   string         `json:"problem,omitempty"`   // one sentence with the fix
+	Wiring    Wiring         `json:"wiring"`
+	Signs     Signs          `json:"signs"`
 }
 
 // Alarm is something a person must know.

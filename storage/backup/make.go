@@ -120,6 +120,7 @@ var parts = []struct {
 		return name != "lock" && !strings.HasSuffix(name, ".tmp") && !strings.HasSuffix(name, ".new")
 	}}, // legal holds
 	{"destruction/certificates", func(string) bool { return true }},
+	{"linetests", func(name string) bool { return !strings.HasPrefix(name, ".") }}, // sealed certificates of tested lines
 	{".", func(name string) bool { return name == "format" || name == "accounts.sealed" }},
 }
 

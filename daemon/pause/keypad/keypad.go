@@ -29,13 +29,15 @@ const (
 	PauseCode                  // Span begins with the code's first digit
 	ResumeCode                 // Span ends with the code's last digit
 	Card                       // Span holds digits of a card, as far as they were heard; the next Card follows on
+	Pressed                    // Span is a digit that is over, on the leg on which it is louder
 )
 
 // Event is something that was heard. Spans are of the line's clock, margins included.
 type Event struct {
 	Kind Kind
 	Span pcm.Span
-	Near bool // of Card: on the near leg, where telephone numbers are dialled, too; or on a line's only one
+	Near bool    // of Card: on the near leg, where telephone numbers are dialled, too; or on a line's only one
+	Leg  pcm.Leg // of Pressed
 }
 
 // Pad listens to one line. It belongs to one goroutine.
@@ -160,10 +162,28 @@ func (p *Pad) hold(e *ear, end pcm.Pos, emit func(Event)) {
 func (p *Pad) release(e *ear, emit func(Event)) {
 	end := e.last + p.margin
 	e.run.release(end, emit)
+	if leg := p.leg(e); leg >= 0 {
+		emit(Event{Kind: Pressed, Span: pcm.Span{From: e.from, To: end}, Leg: pcm.Leg(leg)})
+	}
 	if e == p.ears[0] && !p.leaked(e) {
 		p.codes.press(e.symbol, pcm.Span{From: e.from, To: end}, emit)
 	}
 	e.symbol = 0
+}
+
+// leg is the one on which an ear's digit was pressed; negative if it leaked there from the other.
+func (p *Pad) leg(e *ear) int {
+	for leg, o := range p.ears {
+		if o == e {
+			continue
+		}
+		apart := e.from - o.from
+		if o.newest == e.symbol && max(apart, -apart) < p.format.Samples(together) && o.power > e.power {
+			return -1
+		}
+		return 1 - leg
+	}
+	return 0
 }
 
 // leaked reports whether a digit of the near leg is the outside party's: it is on the far leg
