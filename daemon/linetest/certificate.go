@@ -166,19 +166,16 @@ func Wired(w link.Wiring) string {
 	if w.Card == "" {
 		return ""
 	}
-	text := "card " + w.Card
+	text := []string{"card " + w.Card}
 	if w.Kind != "" {
-		text += " (" + w.Kind + ")"
+		text[0] += " (" + w.Kind + ")"
 	}
-	for i, c := range w.Channels {
-		switch {
-		case w.Kind == "pri":
-			text += fmt.Sprintf(", timeslot %d", c)
-		case i == 0:
-			text += fmt.Sprintf(", channel %d", c)
-		default:
-			text += fmt.Sprintf(" and %d", c)
-		}
+	what := "channel"
+	if w.Kind == "pri" {
+		what = "timeslot"
 	}
-	return text
+	for _, c := range w.Channels {
+		text = append(text, fmt.Sprintf("%s %d", what, c))
+	}
+	return strings.Join(text, ", ")
 }
