@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"linevault/codec/pcm"
@@ -28,6 +29,7 @@ type Row struct {
 	Parts    int           `json:"parts"`
 	Damaged  bool          `json:"damaged,omitempty"`
 	Bytes    int64         `json:"bytes"` // of sound, encoded
+	About    About         `json:"about,omitzero"`
 }
 
 // Query says which calls are wanted; all of what it asks must hold. Zero values ask for all.
@@ -48,11 +50,29 @@ type Query struct {
 	Why                     EndReason
 	Class                   string // retention class
 	Held                    bool   // under legal hold
+	Kind                    Kind
+	Agent                   string // or extension
+	Purpose                 string
+	Flag                    string // its words, or AnyFlag
+	MinStars, MaxStars      int    // a call without a rating has neither
+	Note                    string // words that words of a note begin with
 	NoTotal                 bool   // Page.Total is not wanted
 }
 
 // AnyCause asks for a gap of whatever cause.
 const AnyCause Cause = catalogue.AnyGap
+
+// AnyFlag asks for a flag of whatever words.
+const AnyFlag = catalogue.AnyFlag
+
+// Kind is what kind of contact it is.
+type Kind string
+
+// The kinds of contact. Nothing records chats yet.
+const (
+	IsCall Kind = "call"
+	IsChat Kind = "chat"
+)
 
 // State is what became of a call.
 type State string
@@ -126,12 +146,17 @@ func (q *Query) catalogue() catalogue.Query {
 		Number: q.Number, Far: q.Far, FarBegins: q.FarBegins, FarEnds: q.FarEnds,
 		Line: string(q.Line), Department: q.Department, Direction: string(q.Direction),
 		State: string(q.State), Why: string(q.Why), Class: q.Class, Gap: string(q.Cause),
+		Kind: string(q.Kind), Agent: folded(q.Agent), Purpose: folded(q.Purpose), Flag: folded(q.Flag), Note: q.Note,
+		MinRating: uint8(min(max(0, q.MinStars), MaxStars+1)), MaxRating: uint8(min(max(0, q.MaxStars), MaxStars)),
 	}
 	if q.Held {
 		c.Held = catalogue.Yes
 	}
 	return c
 }
+
+// folded is a label as it is searched.
+func folded(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
 // Find returns the row of a call, or ErrNoCall.
 func (s *Store) Find(id CallID) (Row, error) {
@@ -147,7 +172,7 @@ func (s *Store) Find(id CallID) (Row, error) {
 func (s *Store) row(id CallID) Row {
 	parts := s.calls[id]
 	first, last := parts[0], parts[len(parts)-1]
-	r := Row{Call: first.callNow(last), Parts: len(parts), Gaps: []Gap{}}
+	r := Row{Call: first.callNow(last), Parts: len(parts), Gaps: []Gap{}, About: about(s.said.of[id])}
 	var length pcm.Pos
 	var late []Gap
 	for _, p := range parts {

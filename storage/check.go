@@ -30,7 +30,8 @@ type Report struct {
 	Live        int       `json:"live"`        // parts being recorded
 	Interrupted int       `json:"interrupted"` // calls that a crash or power cut ended
 	Orphans     int       `json:"orphans"`     // keys of parts of which no box came to the disk: a crash leaves them
-	Temps       int       `json:"temps"`       // segments never finished being made: a crash leaves them
+	Annotations int       `json:"annotations"`
+	Temps       int       `json:"temps"` // segments never finished being made: a crash leaves them
 	Problems    []Problem `json:"problems"`
 }
 
@@ -78,6 +79,9 @@ func Check(dir string, live Live, o CheckOptions) (*Report, error) {
 	}
 	c.calls()
 	if err := c.keys(); err != nil {
+		return nil, err
+	}
+	if err := c.annotations(); err != nil {
 		return nil, err
 	}
 	if err := c.expiredKeys(); err != nil {

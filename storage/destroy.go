@@ -269,6 +269,9 @@ func (s *Store) makeAgain(j *job, v *victim) (*seal.Key, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.carryAnnotations(p.head.Call.ID, p.period, v.Remade, m.key); err != nil {
+		return nil, err
+	}
 	scratch, err := s.scratch()
 	if err != nil {
 		return nil, err

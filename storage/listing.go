@@ -51,8 +51,14 @@ type listing struct {
 
 // savedCall is a row of the catalogue.
 type savedCall struct {
-	Parts int         `json:"parts"`
-	Ended []savedPart `json:"ended"`
+	Parts int          `json:"parts"`
+	Ended []savedPart  `json:"ended"`
+	Said  []Annotation `json:"said,omitempty"`
+}
+
+// savedState is what the snapshot knows besides its rows.
+type savedState struct {
+	Annotations map[string]annotationMark `json:"annotations,omitempty"`
 }
 
 // savedPart is the summary of a part that has ended in good order.
@@ -91,9 +97,9 @@ func (s *Store) openListing(how opening) {
 		}
 	}
 	if how != fromBoxes {
-		index, _, err := catalogue.Load(folder, key)
+		index, state, err := catalogue.Load(folder, key)
 		if err == nil {
-			if err = l.remember(index); err != nil {
+			if err = s.remember(index, state); err != nil {
 				index.Close()
 			}
 		}
@@ -108,7 +114,7 @@ func (s *Store) openListing(how opening) {
 			return
 		}
 		// Damaged, foreign or not there: the boxes say all.
-		l.recalled, l.parts = nil, nil
+		l.recalled, l.parts, s.said = nil, nil, newAnnotations()
 	}
 	if l.index = catalogue.New(folder, key); l.lock == nil {
 		l.index.Detach()
@@ -116,8 +122,16 @@ func (s *Store) openListing(how opening) {
 	l.news = true
 }
 
-// remember reads all rows.
-func (l *listing) remember(x *catalogue.Index) error {
+// remember reads the state and all rows.
+func (s *Store) remember(x *catalogue.Index, state []byte) error {
+	var saved savedState
+	if err := json.Unmarshal(state, &saved); err != nil {
+		return catalogue.ErrDamaged
+	}
+	if saved.Annotations != nil {
+		s.said.read = saved.Annotations
+	}
+	l := &s.listing
 	l.recalled, l.parts = map[seal.PartID]*savedPart{}, map[CallID]int{}
 	return x.All(func(f catalogue.Found) error {
 		var c savedCall
@@ -125,6 +139,9 @@ func (l *listing) remember(x *catalogue.Index) error {
 			return catalogue.ErrDamaged
 		}
 		l.parts[formatCallID(f.ID)] = c.Parts
+		if len(c.Said) > 0 {
+			s.said.of[formatCallID(f.ID)] = c.Said
+		}
 		for i := range c.Ended {
 			l.recalled[c.Ended[i].Part] = &c.Ended[i]
 		}
@@ -249,6 +266,9 @@ func (s *Store) put(ids []CallID) error {
 	}
 	l := &s.listing
 	for _, id := range ids {
+		if len(s.calls[id]) == 0 {
+			delete(s.said.of, id)
+		}
 		if bits, ok := parseCallID(id); ok && len(s.calls[id]) == 0 && !errors.Is(l.index.Remove(bits), catalogue.ErrUnknown) {
 			l.gone = true
 		}
@@ -276,12 +296,22 @@ func (s *Store) contact(id CallID) *catalogue.Contact {
 	c := &catalogue.Contact{
 		ID: bits, Start: r.Start, Length: r.Length, Far: string(r.FarNumber), Own: string(r.LineNumber), Line: string(r.Line),
 		Department: r.Department, Direction: string(r.Direction), State: string(r.State()), Why: string(r.Why), Class: r.Class,
-		Held: s.listing.held[id],
+		Held: s.listing.held[id], Kind: string(IsCall),
+		Agent: folded(r.About.Agent.Text), Extension: folded(r.About.Extension.Text), Rating: uint8(r.About.Stars),
+	}
+	for _, w := range r.About.Flags {
+		c.Flags = append(c.Flags, folded(w.Text))
+	}
+	for _, w := range r.About.Purposes {
+		c.Purpose = append(c.Purpose, folded(w.Text))
+	}
+	for _, w := range r.About.Notes {
+		c.Note += w.Text + "\n"
 	}
 	for _, g := range r.Gaps {
 		c.Gaps = append(c.Gaps, string(g.Cause))
 	}
-	saved := savedCall{Parts: len(s.calls[id])}
+	saved := savedCall{Parts: len(s.calls[id]), Said: s.said.of[id]}
 	for _, p := range s.calls[id] {
 		if boxes, _ := p.extent(); p.end != nil && !p.damaged {
 			saved.Ended = append(saved.Ended, savedPart{
@@ -305,12 +335,21 @@ func (s *Store) saveListing() {
 	if !due {
 		return
 	}
-	err := index.Save(nil)
+	err := index.Save(s.state())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if delete(s.problems, catalogueDir); err != nil {
 		s.problems[catalogueDir] = Problem{Text: catalogueWords(err)}
 	}
+}
+
+// state is what the snapshot says besides its rows. The caller holds refreshing.
+func (s *Store) state() []byte {
+	b, err := json.Marshal(savedState{Annotations: s.said.read})
+	if err != nil {
+		panic("storage: " + err.Error()) // strings and numbers
+	}
+	return b
 }
 
 // closeListing writes the snapshot for the last time. A Refresh that comes later writes none.
@@ -326,7 +365,7 @@ func (s *Store) closeListing() {
 	if l.lock != nil {
 		if !l.inMemory && (l.news || l.gone) {
 			// There is nobody left to tell: without it the next Open takes longer.
-			_ = l.index.Save(nil)
+			_ = l.index.Save(s.state())
 		}
 		_ = l.lock.Close() // it was only locked
 		l.lock = nil

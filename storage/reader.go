@@ -29,6 +29,7 @@ type Store struct {
 	files *files
 
 	listing listing
+	said    annotations
 
 	refreshing sync.Mutex                // held by Refresh; guards kept and moved
 	kept       map[seal.PartID]*seal.Key // of live parts
@@ -92,6 +93,7 @@ func open(dir string, live Live, how opening) (*Store, error) {
 		ended:    map[seal.PartID]struct{}{},
 		kept:     map[seal.PartID]*seal.Key{},
 		moved:    map[seal.PartID]bool{},
+		said:     newAnnotations(),
 	}
 	s.openListing(how)
 	if err := s.Refresh(); err != nil {
@@ -154,6 +156,9 @@ func (s *Store) look() error {
 		if s.describe(id) {
 			s.moved[id] = true
 		}
+	}
+	if err := s.readAnnotations(); err != nil {
+		return err
 	}
 	s.noteHolds()
 	s.mu.Lock()

@@ -23,6 +23,9 @@ func removeSegment(dir, name string) error {
 // sweep takes the boxes of what is destroyed out of every closed segment, and says which still
 // have some: those that the recorder writes, and damaged ones. What lies there opens no more.
 func (s *Store) sweep() (rest []string, err error) {
+	if err := s.sweepAnnotations(); err != nil {
+		return nil, err
+	}
 	found := s.withDestroyed()
 	if len(found) == 0 {
 		return nil, nil

@@ -114,6 +114,7 @@ var parts = []struct {
 	{"segments", func(name string) bool { _, err := segment.ParseName(name); return err == nil }},
 	{"quarantine", func(string) bool { return true }},
 	{"keys/parts", func(name string) bool { return !strings.HasSuffix(name, ".tmp") }},
+	{"annotations", func(name string) bool { return name != "lock" && !strings.HasSuffix(name, ".tmp") }},
 	{"keys", secretless},
 	{"ledger", func(name string) bool { return name == "entries" || name == "checkpoints" }}, // all else follows from them
 	{"destruction", func(name string) bool {

@@ -23,7 +23,8 @@ type Contact struct {
 	Far, Own   string // the other party's number and the line's own
 	Line       string
 	Department string
-	Agent      string // extension or agent
+	Agent      string // searched together with
+	Extension  string
 	Direction  string
 	State      string // what became of it: recorded, partly, not by policy, lost
 	Why        string // why it ended, or was lost
@@ -56,6 +57,9 @@ type Query struct {
 	Held                          Choice
 	Note                          string // words that words of the note begin with
 }
+
+// AnyFlag asks for a flag of whatever words.
+const AnyFlag = "*"
 
 // AnyGap asks for a gap of whatever cause.
 const AnyGap = "*"

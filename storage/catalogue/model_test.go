@@ -24,7 +24,7 @@ func contact(r *rand.Rand) *catalogue.Contact {
 		Start:  epoch.Add(time.Duration(r.Int64N(int64(1000 * time.Hour)))),
 		Length: time.Duration(r.Int64N(int64(r.IntN(900)+1))) * 1001 * time.Millisecond,
 		Far:    number(r), Own: pick("02088257000", "02088257001", "", "x@box"),
-		Line: pick("one", "two", "one-b", ""), Department: pick("Parking", "Housing", "Tax", ""), Agent: fmt.Sprint(r.IntN(30)),
+		Line: pick("one", "two", "one-b", ""), Department: pick("Parking", "Housing", "Tax", ""), Agent: fmt.Sprint(r.IntN(30)), Extension: pick("", "7", "x7"),
 		Direction: pick("in", "out", ""), State: pick("recorded", "recorded", "partly", "lost"), Why: pick("hung up", "card lost", "interrupted"),
 		Class: pick("standard", "standard", "short"), Kind: pick("call", "call", "call", "chat"), Rating: uint8(max(0, r.IntN(12)-6)), Held: r.IntN(20) == 0,
 	}
@@ -80,7 +80,7 @@ func query(r *rand.Rand) *catalogue.Query {
 		case 6:
 			q.Purpose = "quality"
 		case 7:
-			q.Flag = "é"
+			q.Flag = []string{"é", catalogue.AnyFlag}[r.IntN(2)]
 		case 8:
 			q.Gap = "paused"
 		case 9:
@@ -137,9 +137,9 @@ func wants(q *catalogue.Query, c *catalogue.Contact) bool {
 	}
 	length := c.Length.Truncate(time.Millisecond)
 	return (q.Before == catalogue.ID{} || bytes.Compare(c.ID[:], q.Before[:]) < 0) &&
-		is(q.Line, c.Line) && is(q.Department, c.Department) && is(q.Agent, c.Agent) && is(q.Direction, c.Direction) &&
+		is(q.Line, c.Line) && is(q.Department, c.Department) && (is(q.Agent, c.Agent) || q.Agent == c.Extension) && is(q.Direction, c.Direction) &&
 		is(q.State, c.State) && is(q.Why, c.Why) && is(q.Class, c.Class) && is(q.Kind, c.Kind) && is(q.Far, c.Far) &&
-		in(q.Purpose, c.Purpose) && in(q.Flag, c.Flags) &&
+		in(q.Purpose, c.Purpose) && (q.Flag == catalogue.AnyFlag && len(c.Flags) > 0 || q.Flag != catalogue.AnyFlag && in(q.Flag, c.Flags)) &&
 		(q.Gap == catalogue.AnyGap && len(c.Gaps) > 0 || q.Gap != catalogue.AnyGap && in(q.Gap, c.Gaps)) &&
 		strings.HasPrefix(c.Far, q.FarBegins) && strings.HasSuffix(c.Far, q.FarEnds) && strings.Contains(c.Far, q.Part) &&
 		(strings.Contains(c.Far, q.Number) || strings.Contains(c.Own, q.Number)) &&

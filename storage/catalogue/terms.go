@@ -38,6 +38,7 @@ func (c *Contact) terms() []string {
 	add(termLine, c.Line)
 	add(termDepartment, c.Department)
 	add(termAgent, c.Agent)
+	add(termAgent, c.Extension)
 	add(termDirection, c.Direction)
 	add(termState, c.State)
 	add(termWhy, c.Why)
@@ -48,6 +49,7 @@ func (c *Contact) terms() []string {
 	}
 	for _, v := range c.Flags {
 		add(termFlag, v)
+		add(termFlag, AnyFlag)
 	}
 	for _, v := range c.Gaps {
 		add(termGap, v)

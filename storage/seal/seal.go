@@ -43,6 +43,8 @@ const (
 	Header Kind = 1 // what is known of the part: the first box
 	Sound  Kind = 2 // packets and gaps
 	Final  Kind = 3 // how the part ended
+	// Said is what somebody said about the part's call: in no segment, and in no chain.
+	Said Kind = 4
 )
 
 // Place is where a box stands. All of it is authenticated with the box.

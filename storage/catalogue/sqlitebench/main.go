@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"database/sql"
 	"flag"
 	"fmt"
@@ -18,10 +19,11 @@ import (
 func main() {
 	n := flag.Int("contacts", 1_000_000, "how many contacts")
 	each := flag.Int("each", 10, "questions of each kind")
+	keep := flag.String("keep", "", "make SQLite's database in this `folder`, and use one that is there already")
 	flag.Parse()
 	folder, err := os.MkdirTemp("", "sqlitebench")
 	if err == nil {
-		err = run(os.Stdout, folder, *n, *each)
+		err = run(os.Stdout, folder, cmp.Or(*keep, folder), *n, *each)
 		_ = os.RemoveAll(folder) // made of random numbers
 	}
 	if err != nil {
@@ -30,18 +32,19 @@ func main() {
 	}
 }
 
-func run(w io.Writer, folder string, n, each int) error {
+// run compares with n contacts: the catalogue in folder, the database in another or the same.
+func run(w io.Writer, folder, database string, n, each int) error {
+	db, err := openOrBuild(filepath.Join(database, fmt.Sprintf("contacts-%d.sqlite", n)), n)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
 	queries := bench.Queries(n, each)
 	x, err := bench.Build(filepath.Join(folder, "catalogue"), n)
 	if err != nil {
 		return err
 	}
 	defer x.Close()
-	db, err := build(filepath.Join(folder, "contacts.sqlite"), n)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
 	for i := range queries {
 		if err := same(x, db, &queries[i]); err != nil {
 			return err

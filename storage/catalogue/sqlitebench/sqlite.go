@@ -5,7 +5,9 @@ package main
 import (
 	"database/sql"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	_ "github.com/mattn/go-sqlite3" // the driver
@@ -18,10 +20,6 @@ import (
 // text for notes, trigrams for parts of numbers, numbers reversed for last digits. A contact's
 // n is its place in time, so that the newest come first without sorting.
 const schema = `
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA cache_size = -1000000;
-PRAGMA mmap_size = 17179869184;
 CREATE TABLE contact (
 	n INTEGER PRIMARY KEY, id BLOB, start INTEGER, length INTEGER, far TEXT, raf TEXT, own TEXT, line TEXT, department TEXT,
 	agent TEXT, direction TEXT, state TEXT, why TEXT, class TEXT, kind TEXT, rating INTEGER, held INTEGER, row BLOB);
@@ -45,13 +43,45 @@ CREATE INDEX by_held ON contact (n) WHERE held = 1;
 CREATE UNIQUE INDEX by_id ON contact (id);
 ANALYZE;`
 
-// build makes the database of n contacts.
-func build(path string, n int) (*sql.DB, error) {
+// pragmas give it all the memory and trust that it can use.
+const pragmas = `
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -1000000;
+PRAGMA mmap_size = 34359738368;`
+
+// openOrBuild opens the database of n contacts, and makes it where it is not there.
+func openOrBuild(path string, n int) (*sql.DB, error) {
+	if _, err := os.Stat(path); err == nil {
+		return open(path)
+	}
+	// Under another name, so that one that is there is whole.
+	db, err := build(path+".new", n)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(db.Close(), os.Rename(path+".new", path)); err != nil {
+		return nil, err
+	}
+	return open(path)
+}
+
+func open(path string) (*sql.DB, error) {
 	db, err := sql.Open("sqlite3", path)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
+	_, err = db.Exec(pragmas)
+	return db, err
+}
+
+// build makes the database of n contacts.
+func build(path string, n int) (*sql.DB, error) {
+	db, err := open(path)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := db.Exec(schema); err != nil {
 		return nil, err
 	}

@@ -7,8 +7,9 @@ import (
 
 // Both answer alike, also at a size at which no plan is a habit.
 func TestSame(t *testing.T) {
+	dir := t.TempDir()
 	var out bytes.Buffer
-	if err := run(&out, t.TempDir(), 20_000, 5); err != nil {
+	if err := run(&out, dir, dir, 20_000, 5); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Contains(out.Bytes(), []byte("same_answers 130 queries")) {
