@@ -22,7 +22,7 @@ SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh)
 WEB      = daemon/web/assets
 VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench verify-static vm-test clean
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench verify-static vm-test torture clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -84,6 +84,11 @@ verify-static:  ## build/linevault-verify, which checks disclosure packs anywher
 
 vm-test: web    ## thirty calls by libpri over real DAHDI, recorded and judged, in a virtual machine
 	hal/testvm/run.sh build/testvm
+
+# The short form is part of `make test`. TORTURE=10 tries ten times as much.
+TORTURE ?= 1
+torture:        ## every fault that storage must survive, tried at length, and a table of losses
+	cd storage/torture && LINEVAULT_TORTURE=$(TORTURE) $(GO) test -count=1 -timeout 24h
 
 clean:          ## what was built is removed, the demonstration's data with it
 	rm -rf build linevault $(WEB)/node_modules

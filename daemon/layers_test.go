@@ -95,6 +95,10 @@ var layers = []layer{
 		who: "", except: []string{"storage"}, never: []string{"go.etcd.io/bbolt"},
 		why: "segments are files of storage; nobody else opens one",
 	},
+	{
+		who: "", except: []string{"storage/torture"}, never: []string{"storage/torture"},
+		why: "what tortures a store is for tests alone",
+	},
 }
 
 // pkg is what `go list` tells of a package.

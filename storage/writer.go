@@ -24,9 +24,13 @@ type WriterOptions struct {
 	// is called from Commit; nil drops it.
 	OnProblem func(error)
 	// Backlog is how many bytes of sealed boxes wait in memory while the disk stalls. What
-	// comes on top becomes gaps of cause Lost. Zero is 64 MiB: some five minutes of 60 lines.
+	// comes on top becomes gaps of cause Lost. Zero is the constant Backlog.
 	Backlog int64
 }
+
+// Backlog is how many bytes of sealed boxes wait while the disk stalls, if nothing else is said:
+// more than two minutes of 120 lines with both parties apart at 16 kbit/s.
+const Backlog = 64 << 20
 
 // Writer is the recorder's side of a store. It knows public keys only and opens no segment
 // but those it made. Its methods are safe for several goroutines.
@@ -107,7 +111,7 @@ func OpenWriter(dir string, o WriterOptions) (*Writer, error) {
 		o.MaxSegment = 256 << 20
 	}
 	if o.Backlog <= 0 {
-		o.Backlog = 64 << 20
+		o.Backlog = Backlog
 	}
 	if o.OnProblem == nil {
 		o.OnProblem = func(error) {}
