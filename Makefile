@@ -22,7 +22,7 @@ SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh)
 WEB      = daemon/web/assets
 VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench verify-static vm-test torture clean
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench storm verify-static vm-test torture clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -75,6 +75,10 @@ fuzz: web       ## every fuzz target for FUZZ=30s
 
 bench: install-for-tests build  ## what recording and playing cost, as lines of name, value, unit
 	@provisioning/bench.sh ./linevault
+
+storm: web      ## 10,000 random pauses, and the recorder killed in 1,000 more: nothing of them is kept (an hour)
+	LINEVAULT_PAUSES=10000 $(GO) test -count=1 -v -timeout 2h -run StormOfPauses ./daemon/capture
+	LINEVAULT_KILLS=1000 $(GO) test -count=1 -v -timeout 3h -run KilledInsidePauses ./daemon
 
 verify-static:  ## build/linevault-verify, which checks disclosure packs anywhere, for Linux and Windows
 	@mkdir -p build

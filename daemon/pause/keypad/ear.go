@@ -45,6 +45,7 @@ type ear struct {
 	from   pcm.Pos // where it began
 	power  float64 // its loudest step
 	last   pcm.Pos // everything of it before is known
+	heard  pcm.Pos // everything of it that was heard ends before
 	silent int     // steps since it was heard
 	run    run
 }

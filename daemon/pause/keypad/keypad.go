@@ -137,7 +137,7 @@ func (p *Pad) hear(in []int16, end pcm.Pos, emit func(Event)) {
 				p.release(e, emit) // the next digit without a break
 			}
 			from := p.base + d.At*pcm.Pos(p.format.Rate/rate)
-			e.symbol, e.newest, e.from, e.last, e.silent = d.Symbol, d.Symbol, from-p.margin, end, 0
+			e.symbol, e.newest, e.from, e.last, e.heard, e.silent = d.Symbol, d.Symbol, from-p.margin, end, end, 0
 			e.power = e.loudest(d.Symbol)
 			emit(Event{Kind: Digit, Span: pcm.Span{From: e.from, To: end + p.margin}})
 			e.run.press(e.symbol, pcm.Span{From: e.from, To: end + p.margin}, emit)
@@ -149,7 +149,7 @@ func (p *Pad) hear(in []int16, end pcm.Pos, emit func(Event)) {
 func (p *Pad) hold(e *ear, end pcm.Pos, emit func(Event)) {
 	if e.sounds(e.symbol) {
 		emit(Event{Kind: Digit, Span: pcm.Span{From: e.last, To: end + p.margin}})
-		e.last, e.silent = end, 0
+		e.last, e.heard, e.silent = end, end, 0
 		return
 	}
 	if e.silent++; e.silent >= endOfPress {
@@ -160,7 +160,7 @@ func (p *Pad) hold(e *ear, end pcm.Pos, emit func(Event)) {
 // release takes note of a digit's end. Only then is it a code's: by now it is known whether
 // it was pressed on the other leg.
 func (p *Pad) release(e *ear, emit func(Event)) {
-	end := e.last + p.margin
+	end := e.heard + p.margin
 	e.run.release(end, emit)
 	if leg := p.leg(e); leg >= 0 {
 		emit(Event{Kind: Pressed, Span: pcm.Span{From: e.from, To: end}, Leg: pcm.Leg(leg)})
