@@ -15,7 +15,6 @@ import (
 
 	"linevault/daemon/api"
 	"linevault/daemon/link"
-	"linevault/storage"
 )
 
 // A terminal pauses a line by the API, over TLS, and what it is answered is true.
@@ -104,57 +103,6 @@ func TestTerminalPausesByAPI(t *testing.T) {
 		return status == http.StatusConflict
 	})
 	b.stop()
-	b.check()
-}
-
-// The recorder is killed in the middle of a pause, several times. What was answered 200 holds:
-// the line is paused when the recorder is back, until the terminal resumes, and nothing of that
-// time is kept.
-func TestPauseOutlivesKilledRecorder(t *testing.T) {
-	_, toml := scripts(t, 1, 300)
-	token := newToken()
-	toml += fmt.Sprintf("[[terminal]]\nname = \"till 1\"\nlines = [\"Line 0\"]\ntoken_sha256 = \"%x\"\n", sha256.Sum256([]byte(token)))
-	b := newBox(t, toml)
-	if err := storage.Create(b.dir, []string{"standard"}); err != nil {
-		t.Fatal(err)
-	}
-	kills := 5
-	if testing.Short() {
-		kills = 2
-	}
-	first := "" // the call in which it was asked
-	for i := range kills {
-		b.start("record")
-		k := &till{t: t, url: "https://" + b.api, client: trusting(t, b.dir)}
-		b.await("the call", func() bool { s, _ := b.status(); return len(s.Lines) == 1 && s.Lines[0].Call != "" })
-		if i == 0 {
-			time.Sleep(time.Second)
-			status, a := k.ask("PUT", "/v1/lines/line-0/pause", token, `{"max_seconds": 600}`)
-			first = a.Call
-			if status != http.StatusOK || !a.Kept {
-				t.Fatalf("%d %+v", status, a)
-			}
-		}
-		_, s := k.ask("GET", "/v1/lines/line-0", token, "")
-		if s.State != link.Paused || len(s.PausedBy) != 1 || s.PausedBy[0] != "terminal till 1" || time.Until(s.LimitAt) > 10*time.Minute {
-			t.Fatalf("after %d kills: %+v", i, s)
-		}
-		time.Sleep(1500 * time.Millisecond) // the hold-back, so that what is let out is on disk
-		if err := b.cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = b.cmd.Wait() // killed
-	}
-	unreadable(t, b.dir, "till 1", "line-0", "Line 0")
-	for _, c := range b.calls() {
-		kept := c.Length
-		for _, g := range c.Gaps {
-			kept -= g.To - g.From
-		}
-		if string(c.ID) != first && kept > 0.001 {
-			t.Errorf("%.3f s of a call that was paused throughout are kept: %+v", kept, c)
-		}
-	}
 	b.check()
 }
 
