@@ -24,7 +24,7 @@ import (
 	"linevault/storage"
 )
 
-// tapes writes a call of both parties saying s for each of a replay card's lines, and returns the card.
+// tapes writes a call of both parties saying s for each of a replay card's lines, heard once, and returns the card.
 func tapes(t *testing.T, calls map[string][]int16) (toml string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -36,7 +36,7 @@ func tapes(t *testing.T, calls map[string][]int16) (toml string) {
 		for _, v := range s {
 			w.Write([]byte{byte(v), byte(v >> 8), byte(v), byte(v >> 8)})
 		}
-		side, err := json.Marshal(demo.Call{Name: name, Number: "02079460123", Direction: "in", Gap: 1, Seconds: float64(len(s)) / 8000})
+		side, err := json.Marshal(demo.Call{Name: name, Number: "02079460123", Direction: "in", Gap: 600, Seconds: float64(len(s)) / 8000})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -182,7 +182,9 @@ func (l *tape) Read(b *hal.Block) error {
 	if len(l.blocks) == 0 {
 		return io.EOF
 	}
+	pcm := append(b.Frame.PCM[:0], l.blocks[0].Frame.PCM...) // into b's own memory, as cards do
 	*b, l.blocks = l.blocks[0], l.blocks[1:]
+	b.Frame.PCM = pcm
 	return nil
 }
 

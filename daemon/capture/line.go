@@ -119,6 +119,8 @@ func NewLine(s Setup) (*Line, error) {
 		newest: make([]float64, f.Legs),
 		signs:  link.Signs{Keyed: make([]uint64, f.Legs), Clipped: make([]uint64, f.Legs)},
 	}
+	// Room for the longest block from the start: one that had to grow would leave a copy behind.
+	l.block.Frame.PCM = make([]int16, 0, int(f.Samples(hal.MaxBlock))*f.Legs)
 	for leg := range l.levels {
 		l.levels[leg], l.newest[leg] = dsp.Level(nil), dsp.Level(nil)
 	}
@@ -170,6 +172,7 @@ func (l *Line) Step() error {
 	}
 	l.settle()
 	l.measure(b)
+	clear(b.Frame.PCM) // what is needed of it is in the gate, which clears it, too
 	l.publish()
 	return err
 }
