@@ -61,11 +61,13 @@ const (
 	Direction                          // Data is "in" or "out"
 	CalledNumber                       // Data is the number that was called, digits, as the line gives it
 	Cleared                            // while the exchange says by a tone that the call is over; Data is the tone
+	Reference                          // Data names the call, comes before LoopClosed, and stays the same when the call moves or was held
 )
 
 var signalNames = map[SignalKind]string{
 	Lost: "lost", Back: "back", LoopClosed: "loop closed", LoopOpen: "loop open",
 	FarNumber: "far number", Direction: "direction", CalledNumber: "called number", Cleared: "cleared",
+	Reference: "reference",
 }
 
 func (k SignalKind) String() string { return signalNames[k] }

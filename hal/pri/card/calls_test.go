@@ -17,6 +17,7 @@ import (
 func brief(signals []hal.Signal) (words []string) {
 	for _, s := range signals {
 		switch s.Kind {
+		case hal.Reference:
 		case hal.LoopClosed:
 			words = append(words, "closed")
 		case hal.LoopOpen:

@@ -28,6 +28,9 @@ type Config struct {
 	// Tell is given what a person should know: about is what a fact is about, and a fact that is over
 	// is told as an empty one. It is called by one goroutine at a time and must not wait. It may be nil.
 	Tell func(about, fact string)
+	// Over is given every call that the D-channel showed, once, when it is over. It is called by one
+	// goroutine at a time and must not wait. It may be nil.
+	Over func(Over)
 	// Device is the driver, that of this machine if nil.
 	Device Device
 }
@@ -88,6 +91,9 @@ func Open(c Config) (*Card, error) {
 	}
 	if c.Tell == nil {
 		c.Tell = func(string, string) {}
+	}
+	if c.Over == nil {
+		c.Over = func(Over) {}
 	}
 	var timeslots []int
 	for _, l := range c.Lines {

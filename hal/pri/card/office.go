@@ -1,7 +1,9 @@
 package card
 
 import (
+	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"linevault/codec/pcm"
@@ -27,6 +29,9 @@ type office struct {
 	calls  int
 	data   int
 	noLine int
+	fates  map[uint64]*fate // of the calls that go on
+	nonce  string           // sets this card's references apart from any other's, and from those of another start
+	over   func(Over)
 }
 
 // told is one signal of one line.
@@ -35,10 +40,13 @@ type told struct {
 	at   time.Duration
 	kind hal.SignalKind
 	data string
+	call uint64 // LoopClosed: the call that is there
+	over *Over  // instead of a signal: a call is over
 }
 
 func newOffice(g *ring, timeslots []int, tell func(about, fact string)) *office {
-	o := &office{tap: pri.NewTap(), ring: g, lines: map[int]int{}, now: map[int]pri.Call{}, closed: map[int]bool{}, tell: tell}
+	o := &office{tap: pri.NewTap(), ring: g, lines: map[int]int{}, now: map[int]pri.Call{}, closed: map[int]bool{}, tell: tell,
+		fates: map[uint64]*fate{}, nonce: rand.Text()[:10], over: func(Over) {}}
 	for i, t := range timeslots {
 		o.lines[t] = i
 	}
@@ -64,17 +72,16 @@ func (o *office) event(e pri.Event) {
 	switch e.Kind {
 	case pri.Began:
 		o.calls++
+		o.fates[e.Call.ID] = &fate{from: e.Call.First}
 	case pri.Fixed, pri.Retrieved:
 		o.place(e.Call, e.At)
 	case pri.Answered, pri.Dialled, pri.Renamed, pri.Diverted:
 		o.rename(e.Call, e.At)
-	case pri.Held, pri.Freed:
+	case pri.Held:
 		o.clear(e.Call.ID, e.At)
-	case pri.Ended:
-		if len(e.Call.Channels) == 0 {
-			o.noLine++
-		}
+	case pri.Ended, pri.Freed:
 		o.clear(e.Call.ID, e.At)
+		o.finish(e.Call, e.At)
 	case pri.LinkUp, pri.LinkDown:
 		o.link = e.Kind
 	case pri.Missed:
@@ -84,17 +91,16 @@ func (o *office) event(e pri.Event) {
 
 // place puts a call on the line of its timeslot, and takes it off any other.
 func (o *office) place(c pri.Call, at time.Duration) {
+	if f := o.fates[c.ID]; f != nil {
+		f.agreed = true
+	}
 	line, ok := o.lines[c.Slot()]
 	for l, other := range o.now {
 		if other.ID == c.ID && (!ok || l != line) || ok && l == line && other.ID != c.ID {
 			o.open(l, at)
 		}
 	}
-	if _, on := o.now[line]; !ok || on {
-		return
-	}
-	if c.Bearer.Media == q931.Data {
-		o.data++
+	if _, on := o.now[line]; !ok || on || c.Bearer.Media == q931.Data {
 		return
 	}
 	o.now[line] = c
@@ -103,9 +109,12 @@ func (o *office) place(c pri.Call, at time.Duration) {
 
 // seize signals the beginning of a call on a line.
 func (o *office) seize(line int, c pri.Call, at time.Duration) {
+	o.say(line, at, hal.Reference, o.reference(c))
 	o.say(line, at, hal.Direction, string(c.Direction))
 	o.numbers(line, c, at)
-	o.say(line, at, hal.LoopClosed, "")
+	if !o.gone {
+		o.out = append(o.out, told{line: line, at: at, kind: hal.LoopClosed, call: c.ID})
+	}
 }
 
 // numbers signals who is there, as far as it may be known.
@@ -168,13 +177,18 @@ func (o *office) say(line int, at time.Duration, kind hal.SignalKind, data strin
 	if o.gone { // what is true then is signalled when the card is back
 		return
 	}
-	o.out = append(o.out, told{line, at, kind, data})
+	o.out = append(o.out, told{line: line, at: at, kind: kind, data: data})
 }
 
 // signal puts into the ring what lines signalled, once the sound of that time is there.
 func (o *office) signal(born pcm.Mono) {
 	n := 0
 	for _, t := range o.out {
+		if t.over != nil {
+			n++
+			o.account(t.call, *t.over)
+			continue
+		}
 		at := born + pcm.Mono(t.at)
 		if !o.ring.ready(at) {
 			break
@@ -183,6 +197,9 @@ func (o *office) signal(born pcm.Mono) {
 		switch t.kind {
 		case hal.LoopClosed:
 			o.closed[t.line] = true
+			if f := o.fates[t.call]; f != nil {
+				f.heard = true
+			}
 		case hal.LoopOpen:
 			o.closed[t.line] = false
 		}
@@ -192,7 +209,10 @@ func (o *office) signal(born pcm.Mono) {
 }
 
 // lost notes that the lines signalled Lost.
-func (o *office) lost() { o.gone, o.out = true, o.out[:0] }
+func (o *office) lost() {
+	o.gone = true
+	o.out = slices.DeleteFunc(o.out, func(t told) bool { return t.over == nil })
+}
 
 // back follows the first sound after a loss: calls that go on begin again on their lines.
 func (o *office) back(at time.Duration) {

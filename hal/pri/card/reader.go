@@ -51,6 +51,7 @@ func newReader(c Config, g *ring, timeslots []int) *reader {
 		r.wait[s] = firstWait
 	}
 	r.office = newOffice(g, timeslots, r.tell)
+	r.office.over = func(o Over) { o.From, o.To = r.born+o.From, r.born+o.To; c.Over(o) }
 	return r
 }
 
