@@ -45,8 +45,10 @@ type told struct {
 }
 
 func newOffice(g *ring, timeslots []int, tell func(about, fact string)) *office {
-	o := &office{tap: pri.NewTap(), ring: g, lines: map[int]int{}, now: map[int]pri.Call{}, closed: map[int]bool{}, tell: tell,
-		fates: map[uint64]*fate{}, nonce: rand.Text()[:10], over: func(Over) {}}
+	o := &office{
+		tap: pri.NewTap(), ring: g, lines: map[int]int{}, now: map[int]pri.Call{}, closed: map[int]bool{}, tell: tell,
+		fates: map[uint64]*fate{}, nonce: rand.Text()[:10], over: func(Over) {},
+	}
 	for i, t := range timeslots {
 		o.lines[t] = i
 	}

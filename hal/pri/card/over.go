@@ -33,7 +33,7 @@ const (
 
 // fate is what became of a call that goes on.
 type fate struct {
-	from  time.Duration
+	from   time.Duration
 	agreed bool // it had a timeslot
 	heard  bool // a line signalled it
 	over   bool
