@@ -29,14 +29,14 @@ import (
 
 // openCards opens every card of the configuration. A card that is not there is waited for, as
 // long as there is another: its lines say that they are lost.
-func openCards(cfg *config.Config, board *health.Board) ([]hal.Card, error) {
+func openCards(cfg *config.Config, board *health.Board, over func(config.Card, card.Over)) ([]hal.Card, error) {
 	var cards []hal.Card
 	var faults []error
 	for _, k := range cfg.Card {
-		c, err := openCard(cfg, k, board, false)
+		c, err := openCard(cfg, k, board, false, over)
 		if err != nil {
 			faults = append(faults, err)
-			if c, err = openCard(cfg, k, board, true); err != nil {
+			if c, err = openCard(cfg, k, board, true, over); err != nil {
 				continue
 			}
 		}
@@ -51,12 +51,12 @@ func openCards(cfg *config.Config, board *health.Board) ([]hal.Card, error) {
 	return cards, nil
 }
 
-func openCard(cfg *config.Config, k config.Card, board *health.Board, absent bool) (hal.Card, error) {
+func openCard(cfg *config.Config, k config.Card, board *health.Board, absent bool, over func(config.Card, card.Over)) (hal.Card, error) {
 	switch k.Kind {
 	case "replay":
 		return openReplay(cfg, k)
 	case "pri":
-		return openPRI(cfg, k, board, absent)
+		return openPRI(cfg, k, board, absent, over)
 	}
 	c := analogue.Config{Name: k.Name, Device: k.Device, Rate: k.Rate, Absent: absent}
 	for _, l := range cfg.Line {
@@ -68,9 +68,10 @@ func openCard(cfg *config.Config, k config.Card, board *health.Board, absent boo
 }
 
 // openPRI opens a card of primary rate lines. What it finds out about the circuit becomes an alarm.
-func openPRI(cfg *config.Config, k config.Card, board *health.Board, absent bool) (hal.Card, error) {
+func openPRI(cfg *config.Config, k config.Card, board *health.Board, absent bool, over func(config.Card, card.Over)) (hal.Card, error) {
 	c := card.Config{
 		Name: k.Name, Network: k.Network, User: k.User, Absent: absent,
+		Over: func(o card.Over) { over(k, o) },
 		Tell: func(about, fact string) {
 			key := fmt.Sprintf("card %s %s", k.Name, about)
 			if fact == "" {

@@ -32,7 +32,7 @@ channels = [1]
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = openCards(cfg, health.NewBoard(slog.New(slog.DiscardHandler)))
+	_, err = openCards(cfg, health.NewBoard(slog.New(slog.DiscardHandler)), nil)
 	if e, is := errors.AsType[*hal.CardError](err); !is || e.Card != "isdn" || !strings.HasPrefix(e.Hint, "load it with modprobe dahdi") {
 		t.Errorf("%v, want what to load", err)
 	}

@@ -48,7 +48,11 @@ func record(ctx context.Context, o boxOptions) error {
 		return err
 	}
 	defer w.Close()
-	cards, err := openCards(cfg, board)
+	calls, err := openAccount(o.dir, cfg, w, board)
+	if err != nil {
+		return err
+	}
+	cards, err := openCards(cfg, board, calls.over)
 	if err != nil {
 		return coded{err, exitMustMend}
 	}
@@ -63,6 +67,9 @@ func record(ctx context.Context, o boxOptions) error {
 	}
 	for _, c := range contacts {
 		c.Arm(lines)
+	}
+	for _, l := range lines {
+		l.Account = calls.book
 	}
 	book, err := restorePauses(o.dir, cfg, lines, board)
 	if err != nil {
@@ -83,7 +90,9 @@ func record(ctx context.Context, o boxOptions) error {
 	log.Info("recording", "lines", len(lines), "cards", len(cards))
 	<-ctx.Done()
 	closeCards(cards, log) // lines reach their end; the gates drain in their own time
+	calls.end()            // no card tells of a call any more
 	r.Wait()               // everything recorded is committed; pauses are still taken meanwhile
+	calls.book.Close()     // of all of it is known what became of it
 	unwatch()              // no audio is left for a contact to cut
 	watchers.Wait()
 	for _, c := range contacts {

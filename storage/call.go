@@ -39,6 +39,7 @@ type Call struct {
 	Department string     `json:"department,omitempty"`
 	LineNumber Number     `json:"line_number,omitempty"`
 	FarNumber  Number     `json:"far_number,omitempty"`
+	Called     Number     `json:"called,omitempty"` // as the line gave it: with direct dialling in, the last digits
 	Direction  Direction  `json:"direction,omitempty"`
 	Class      string     `json:"class"` // retention class
 	Format     pcm.Format `json:"format"`
@@ -47,6 +48,9 @@ type Call struct {
 	Clock      ClockState `json:"clock"`
 	Software   string     `json:"software,omitempty"`
 	Demo       bool       `json:"demo,omitempty"`
+	// Signalled is the call's name in the line's own signalling. Recordings with the same one are of one
+	// call, which was held or changed its channel in between.
+	Signalled string `json:"signalled,omitempty"`
 }
 
 // ClockState is how far the time of day could be trusted when a call began.
@@ -61,12 +65,13 @@ type Cause string
 
 // The causes of a gap. Damaged and Withheld appear in playback only.
 const (
-	Paused   Cause = "paused"   // a source asked for it; recording went on afterwards
-	Stopped  Cause = "stopped"  // a source asked for it, on a line that stops for good
-	Lost     Cause = "lost"     // the card or this machine dropped it
-	Damaged  Cause = "damaged"  // kept, and no longer readable
-	Withheld Cause = "withheld" // kept before a late pause arrived; never played
-	Purged   Cause = "purged"   // kept, and destroyed afterwards: who and why stand with it
+	Paused      Cause = "paused"   // a source asked for it; recording went on afterwards
+	Stopped     Cause = "stopped"  // a source asked for it, on a line that stops for good
+	Lost        Cause = "lost"     // the card or this machine dropped it
+	Damaged     Cause = "damaged"  // kept, and no longer readable
+	Withheld    Cause = "withheld" // kept before a late pause arrived; never played
+	NotByPolicy Cause = "policy"   // a rule said that this call is not recorded: the gap's reason names it
+	Purged      Cause = "purged"   // kept, and destroyed afterwards: who and why stand with it
 )
 
 // Gap is a stretch of a call that was not kept.

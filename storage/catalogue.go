@@ -83,6 +83,7 @@ const (
 	Recorded State = "recorded" // all of it
 	Partly   State = "partly"   // it has gaps
 	Nothing  State = "nothing"  // it is all gaps
+	Excluded State = "excluded" // a rule said that it is not recorded
 )
 
 // State is what became of the call.
@@ -94,6 +95,8 @@ func (r *Row) State() State {
 		return Recorded
 	case r.Recorded > 0:
 		return Partly
+	case !slices.ContainsFunc(r.Gaps, func(g Gap) bool { return g.Cause != NotByPolicy }):
+		return Excluded
 	}
 	return Nothing
 }

@@ -14,21 +14,24 @@ type Kind uint8
 
 // The kinds of edge.
 const (
-	Begin Kind = iota + 1
-	End        // hung up, or silent for the hang-over
-	Cut        // the card was lost in mid call
-	Split      // the call goes on, in a new part
-	Told       // the signalling told more of the call that goes on
+	Begin  Kind = iota + 1
+	End         // hung up, or silent for the hang-over
+	Cut         // the card was lost in mid call
+	Split       // the call goes on, in a new part
+	Told        // the signalling told more of the call that goes on
+	Missed      // the signalling told of a call, and nobody spoke
 )
 
 // Edge is where a call begins or ends. An edge may lie before the block that gave it away,
-// by no more than Lookback.
+// by no more than Lookback, unless it is Missed.
 type Edge struct {
 	At   pcm.Pos
 	Kind Kind
 	// What the signalling has told of the call by then.
 	FarNumber string
+	Called    string // as the line gave it
 	Direction string
+	Reference string // the call's name in the signalling, where it has one
 }
 
 // Detector finds the edges of one line's calls.
@@ -74,9 +77,7 @@ type tracker struct {
 	fresh pcm.Pos
 	edges []Edge
 
-	number    string
-	direction string
-	told      pcm.Pos // when it was last told
+	told Edge // At is when it was last told, or 0
 }
 
 func newTracker(o Options) tracker {
@@ -84,32 +85,55 @@ func newTracker(o Options) tracker {
 }
 
 func (t *tracker) begin(at pcm.Pos) {
+	t.missed(at)
 	t.open, t.since = true, at
-	if at-t.told > t.fresh {
-		t.number, t.direction = "", ""
-	}
-	t.edges = append(t.edges, Edge{At: at, Kind: Begin, FarNumber: t.number, Direction: t.direction})
+	t.add(at, Begin)
 }
 
 func (t *tracker) end(at pcm.Pos, k Kind) {
-	t.open = false
-	t.number, t.direction = "", ""
-	t.edges = append(t.edges, Edge{At: at, Kind: k})
+	t.open, t.told = false, Edge{}
+	t.add(at, k)
+}
+
+// add adds an edge with what was told of the call.
+func (t *tracker) add(at pcm.Pos, k Kind) {
+	e := t.told
+	e.At, e.Kind = at, k
+	t.edges = append(t.edges, e)
 }
 
 // tell takes what the signalling tells of the call that goes on, or of the next.
 func (t *tracker) tell(s hal.Signal) {
 	switch s.Kind {
 	case hal.FarNumber:
-		t.number = string(s.Data)
+		t.told.FarNumber = string(s.Data)
+	case hal.CalledNumber:
+		t.told.Called = string(s.Data)
 	case hal.Direction:
-		t.direction = string(s.Data)
+		t.told.Direction = string(s.Data)
+	case hal.Reference:
+		t.told.Reference = string(s.Data)
 	default:
 		return
 	}
-	t.told = s.At
+	t.told.At = max(s.At, 1)
 	if t.open {
-		t.edges = append(t.edges, Edge{At: s.At, Kind: Told, FarNumber: t.number, Direction: t.direction})
+		t.add(s.At, Told)
+	}
+}
+
+// missed forgets, by at, what was told of a call that has not begun within a while.
+func (t *tracker) missed(at pcm.Pos) {
+	if !t.open && t.told.At > 0 && at-t.told.At > t.fresh {
+		t.miss(t.told.At)
+	}
+}
+
+// miss ends a call that was told of and never began.
+func (t *tracker) miss(at pcm.Pos) {
+	if !t.open && t.told.At > 0 {
+		t.add(at, Missed)
+		t.told = Edge{}
 	}
 }
 

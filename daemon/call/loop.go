@@ -22,11 +22,12 @@ func (l *Loop) Step(b *hal.Block) []Edge {
 		case s.Kind == hal.LoopOpen && l.t.open:
 			l.t.end(s.At, End)
 		case s.Kind == hal.LoopOpen:
-			l.t.number, l.t.direction = "", "" // rung off before it was answered
+			l.t.miss(s.At) // rung off before it was answered
 		case s.Kind == hal.Lost && l.t.open:
 			l.t.end(s.At, Cut)
 		}
 	}
+	l.t.missed(b.Frame.Span().To)
 	l.t.split(b.Frame.Span().To)
 	return l.t.edges
 }

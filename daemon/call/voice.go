@@ -57,6 +57,7 @@ func (v *Voice) Step(b *hal.Block) []Edge {
 			v.pend[i] = v.pend[i][:0] // the card lost samples: what was pending has no sequel
 		}
 	}
+	v.t.missed(b.Frame.Pos)
 	legs := v.o.Format.Legs
 	for i := 0; i < len(b.Frame.PCM); i += legs {
 		if len(v.pend[0]) == 0 {

@@ -13,6 +13,7 @@ import (
 	"linevault/codec/dsp"
 	"linevault/codec/opus"
 	"linevault/codec/pcm"
+	"linevault/daemon/account"
 	"linevault/daemon/call"
 	"linevault/daemon/health"
 	"linevault/daemon/link"
@@ -38,6 +39,8 @@ type Setup struct {
 	AtEnd      storage.EndReason
 	Writer     *storage.Writer
 	Standing   *standing.Book // where pauses outlast a crash; nil for nowhere
+	Account    *account.Book  // where every call is written down as it begins; nil for nowhere
+	Decide     Decide         // what rules make of a call; nil where there are none
 	Health     *health.Board
 	Wiring     link.Wiring
 }
@@ -80,6 +83,7 @@ type span struct {
 	end   pcm.Mono
 	more  bool // it goes on in the next span
 	first call.Edge
+	rule  Verdict
 	id    storage.CallID
 	start time.Time
 	clock storage.ClockState
@@ -201,10 +205,13 @@ func (l *Line) edge(e call.Edge) {
 		if n := len(l.calls); n > 0 {
 			from = max(from, l.calls[n-1].To)
 		}
-		l.calls = append(l.calls, &span{
+		s := &span{
 			Span: pcm.Span{From: from, To: open}, kept: from, first: e, begin: l.machine(from),
 			id: storage.NewCallID(l.clock.WallAt(from)), start: l.clock.WallAt(from), clock: clockState(),
-		})
+		}
+		l.decide(s)
+		l.calls = append(l.calls, s)
+		l.began(s)
 	case call.End, call.Cut:
 		if s := l.live(); s != nil {
 			s.To, s.end, s.why = max(e.At, s.From), l.machine(e.At), storage.HungUp
@@ -217,13 +224,16 @@ func (l *Line) edge(e call.Edge) {
 	case call.Told:
 		if s := l.live(); s != nil {
 			s.first = e
+			l.decide(s)
 			l.update(s)
 		}
+	case call.Missed:
+		l.missed(e)
 	case call.Split:
 		if s := l.live(); s != nil && e.At > s.From {
 			s.To, s.end, s.why, s.more = e.At, l.machine(e.At), storage.Continued, true
 			l.calls = append(l.calls, &span{
-				Span: pcm.Span{From: e.At, To: open}, kept: e.At, first: s.first, begin: s.end,
+				Span: pcm.Span{From: e.At, To: open}, kept: e.At, first: s.first, rule: s.rule, begin: s.end,
 				id: s.id, start: l.clock.WallAt(e.At), clock: clockState(),
 			})
 		}
@@ -287,6 +297,9 @@ func (l *Line) keep(c *span, p pause.Piece, part pcm.Span) error {
 		if err := l.begin(c); err != nil {
 			return err
 		}
+	}
+	if c.rule.Rule != "" {
+		return c.rec.Gap(storage.Gap{Span: part, Cause: storage.NotByPolicy, Reason: c.rule.Rule})
 	}
 	if p.Gap {
 		if err := l.enc.Break(l.packet(c)); err != nil {

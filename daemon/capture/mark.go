@@ -162,6 +162,8 @@ func (l *Line) doing() link.State {
 	switch {
 	case l.problem != "":
 		return link.Failed
+	case l.live() != nil && l.live().rule.Rule != "":
+		return link.Excluded
 	case l.live() != nil && len(l.gate.Asking()) > 0:
 		return link.Paused
 	case l.live() != nil:

@@ -31,7 +31,8 @@ func (l *Line) describe(c *span) storage.Call {
 	if d := c.first.Direction; d != "" {
 		k.Direction = storage.Direction(d)
 	}
-	return k
+	k.Called, k.Signalled = storage.Number(c.first.Called), c.first.Reference
+	return c.rule.apply(k)
 }
 
 // update adds to a recording what the signalling told since it began.
@@ -54,12 +55,12 @@ func (l *Line) settle() {
 // finish ends the first call's recording; what of it never came is a gap.
 func (l *Line) finish(c *span) {
 	l.calls = l.calls[1:]
-	if c.rec == nil {
-		return // nothing of it ever left the gate
+	if c.rec != nil { // else nothing of it ever left the gate
+		if err := l.end(c); err != nil {
+			l.broke(c, err)
+		}
 	}
-	if err := l.end(c); err != nil {
-		l.broke(c, err)
-	}
+	l.account(c)
 }
 
 func (l *Line) end(c *span) error {

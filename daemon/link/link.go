@@ -42,7 +42,8 @@ const (
 	Idle      State = "idle"
 	Recording State = "recording"
 	Paused    State = "paused"
-	Failed    State = "failed" // the card is lost
+	Failed    State = "failed"   // the card is lost
+	Excluded  State = "excluded" // a call goes on, and a rule says that it is not recorded
 )
 
 // Terminal is something that may pause lines by the API.
