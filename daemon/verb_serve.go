@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"linevault/daemon/account/clerk"
 	"linevault/daemon/auth"
 	"linevault/daemon/config"
 	"linevault/daemon/control"
@@ -80,8 +81,9 @@ func serve(ctx context.Context, o boxOptions) error {
 		return err
 	}
 	defer stopNotary()
+	calls := clerk.New(o.dir, store, book, lineNames(cfg))
 	desk := control.New(control.Config{
-		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Checkpoints: checkpoints,
+		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Checkpoints: checkpoints, Clerk: calls,
 		Recorder: recorder, Version: version, Log: log,
 	})
 	listener, err := net.Listen("tcp", cfg.Web.Listen)
@@ -89,6 +91,7 @@ func serve(ctx context.Context, o boxOptions) error {
 		return cannotListen("web", cfg.Web.Listen, err)
 	}
 	go keepPeriods(ctx, ring, cfg.Classes(), log)
+	go keepAccount(ctx, calls, log)
 	go keepTerms(ctx, store, book, cfg, log)
 	server := &http.Server{
 		Handler: web.New(web.Config{

@@ -15,7 +15,7 @@ import (
 type Call struct {
 	ID                               string
 	Line, LineName, Department       string
-	LineNumber, FarNumber            string
+	LineNumber, FarNumber, Called    string // Called is as the line gave it
 	Direction                        Direction
 	Start                            time.Time
 	ClockTrusted                     bool // the time of day was synchronised at the start
@@ -61,12 +61,13 @@ type Cause string
 
 // The causes of a gap.
 const (
-	CausePaused   = Cause(storage.Paused)
-	CauseStopped  = Cause(storage.Stopped)
-	CauseLost     = Cause(storage.Lost)
-	CauseDamaged  = Cause(storage.Damaged)
-	CauseWithheld = Cause(storage.Withheld)
-	CausePurged   = Cause(storage.Purged)
+	CausePaused      = Cause(storage.Paused)
+	CauseStopped     = Cause(storage.Stopped)
+	CauseLost        = Cause(storage.Lost)
+	CauseDamaged     = Cause(storage.Damaged)
+	CauseWithheld    = Cause(storage.Withheld)
+	CauseNotByPolicy = Cause(storage.NotByPolicy)
+	CausePurged      = Cause(storage.Purged)
 )
 
 // Query chooses calls. The zero value is all of them.
@@ -163,7 +164,7 @@ func noCall(err error) error {
 func callOf(r storage.Row) Call {
 	c := Call{
 		ID: string(r.ID), Line: string(r.Line), LineName: cmp.Or(r.Name, string(r.Line)), Department: r.Department,
-		LineNumber: string(r.LineNumber), FarNumber: string(r.FarNumber), Direction: Direction(r.Direction),
+		LineNumber: string(r.LineNumber), FarNumber: string(r.FarNumber), Called: string(r.Called), Direction: Direction(r.Direction),
 		Start: r.Start, ClockTrusted: r.Clock.Source == "ntp", Length: r.Length, Recorded: r.Recorded,
 		Legs: r.Format.Legs, Ended: End(r.Why), Live: r.Live, Damaged: r.Damaged,
 		Interrupted: r.Why == storage.Interrupted && !r.Live, Demo: r.Demo, Bytes: r.Bytes,

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"linevault/daemon/account/clerk"
 	"linevault/daemon/auth"
 	"linevault/daemon/link"
 	"linevault/storage"
@@ -33,10 +34,12 @@ type Config struct {
 	Ledger   *ledger.Ledger
 	// Checkpoints are what the ledger is signed with; nil where nobody signs it.
 	Checkpoints *evidence.Checkpoints
-	Recorder    Recorder
-	Version     string
-	Log         *slog.Logger
-	Now         func() time.Time // nil is time.Now
+	// Clerk accounts for calls; nil where nobody does.
+	Clerk    *clerk.Clerk
+	Recorder Recorder
+	Version  string
+	Log      *slog.Logger
+	Now      func() time.Time // nil is time.Now
 }
 
 // Desk carries out what operators ask. It is safe for concurrent use.

@@ -29,6 +29,7 @@ const (
 	Recording = State(link.Recording)
 	Paused    = State(link.Paused)
 	Failed    = State(link.Failed)
+	Excluded  = State(link.Excluded) // a rule says that the call is not recorded
 )
 
 // Alarm is something a person must know, with what to do.

@@ -7,8 +7,9 @@ type Permission string
 
 // The permissions.
 const (
-	SeeLines  Permission = "see lines"
-	SeeStatus Permission = "see status"
+	SeeLines   Permission = "see lines"
+	SeeAccount Permission = "see what became of calls"
+	SeeStatus  Permission = "see status"
 
 	SeeCalls Permission = "see calls"
 	Listen   Permission = "listen"
@@ -31,8 +32,9 @@ const (
 // may is the whole of who may do what. What is not in it is denied: those who look after the
 // box never hear a call, nor see who called.
 var may = map[Permission][]auth.Role{
-	SeeLines:  {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal, auth.ICT, auth.Admin},
-	SeeStatus: {auth.ICT, auth.Admin},
+	SeeLines:   {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal, auth.ICT, auth.Admin},
+	SeeAccount: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal, auth.Auditor, auth.ICT, auth.Admin},
+	SeeStatus:  {auth.ICT, auth.Admin},
 
 	SeeCalls: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
 	Listen:   {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
@@ -54,7 +56,7 @@ var may = map[Permission][]auth.Role{
 
 // Permissions lists them all.
 var Permissions = []Permission{
-	SeeLines, SeeStatus, SeeCalls, Listen, Export, Purge, SeeHolds, PlaceHold, AskErasure, ApproveErasure,
+	SeeLines, SeeAccount, SeeStatus, SeeCalls, Listen, Export, Purge, SeeHolds, PlaceHold, AskErasure, ApproveErasure,
 	Disclose, ApproveDisclosure, SeeRetention, ApproveRetention, SeeCertificates, SeeLedger, LookAfterAccounts,
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,9 +24,12 @@ type callBody struct {
 	Key                  []keyItem
 	Player               *player // once the purpose is known
 	Gaps                 []gapView
+	Related              []relatedCall // other recordings of the same call
 	Purposes             []control.Purpose
 	Purpose, Reference   string // as they were filled in
 }
+
+type relatedCall struct{ ID, Text string }
 
 type fact struct{ Key, Value string }
 
@@ -77,6 +81,13 @@ func (s *server) callBody(r *http.Request) (callBody, error) {
 			Seconds: seconds(g.From), From: exact(g.From), To: exact(g.To), Length: exactly(g.To - g.From), Text: gapText(g),
 		})
 	}
+	related, err := s.Desk.Related(actor(r), c.ID)
+	if err != nil {
+		return callBody{}, err
+	}
+	for _, o := range related {
+		body.Related = append(body.Related, relatedCall{o.ID, fmt.Sprintf("%s, from %s, %s", o.LineName, s.timeOf(o.Start), clock(o.Length))})
+	}
 	if body.Gaps != nil {
 		body.Key = append(body.Key, keyItem{"gap", "cannot be heard"})
 	}
@@ -99,6 +110,9 @@ func (s *server) callFacts(c control.Call) []fact {
 	length := clock(c.Length)
 	if c.Recorded < c.Length {
 		length += ", of which " + clock(c.Recorded) + " can be heard"
+	}
+	if c.Called != "" && c.Called != c.LineNumber && c.Called != c.FarNumber {
+		other += ", who dialled " + number(c.Called)
 	}
 	facts := []fact{{"Line", strings.Join(line, ", ")}, {"Other party", other}, {"Started", started}, {"Length", length}}
 	if !c.Live {

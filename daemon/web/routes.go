@@ -31,6 +31,7 @@ var routes = []routed{
 	{Route{"GET", "/accessibility", true, "", "the accessibility statement"}, (*server).accessibility},
 	{Route{"GET", "/assets/{name}", true, "", "style sheet, script, icon and licences"}, (*server).asset},
 	{Route{"GET", "/lines", false, control.SeeLines, "the lines and what they are doing"}, (*server).lines},
+	{Route{"GET", "/lines/account", false, control.SeeAccount, "what became of a day's calls, line by line"}, (*server).account},
 	{Route{"GET", "/events", false, "", "server-sent events: `of=lines`, or `of=calls`"}, (*server).events},
 	{Route{"GET", "/calls", false, control.SeeCalls, "the calls, newest first"}, (*server).calls},
 	{Route{"GET", "/calls/{id}", false, control.SeeCalls, "one call"}, (*server).call},

@@ -164,6 +164,8 @@ func stateTag(s control.State) tag {
 		return tag{"Recording", "govuk-tag govuk-tag--green"}
 	case control.Paused:
 		return tag{"Paused", "govuk-tag govuk-tag--yellow"}
+	case control.Excluded:
+		return tag{"Call, not recorded", "govuk-tag govuk-tag--grey"}
 	case control.Failed:
 		return tag{"Not working", "govuk-tag govuk-tag--red"}
 	}
@@ -183,6 +185,7 @@ func callTags(c control.Call) (tags []tag) {
 	add(c.Live, "In progress", "green")
 	add(has[control.CausePaused], "Paused part", "yellow")
 	add(has[control.CauseStopped], "Stopped early", "yellow")
+	add(has[control.CauseNotByPolicy], "Not recorded by rule", "grey")
 	add(has[control.CauseWithheld], "Part withheld", "orange")
 	add(has[control.CausePurged], "Part destroyed", "yellow")
 	add(has[control.CauseLost], "Part missing", "red")
@@ -204,6 +207,8 @@ func gapText(g control.Gap) string {
 		t = "nothing reached the recorder"
 	case control.CauseDamaged:
 		t = "this was recorded, but can no longer be read"
+	case control.CauseNotByPolicy:
+		t = "a rule says that this call is not recorded"
 	case control.CauseWithheld:
 		t = "withheld, because a pause for it arrived late"
 	case control.CausePurged:
@@ -231,6 +236,8 @@ func gapLabel(c control.Cause) string {
 		return "Missing"
 	case control.CauseDamaged:
 		return "Damaged"
+	case control.CauseNotByPolicy:
+		return "Not recorded by rule"
 	case control.CauseWithheld:
 		return "Withheld"
 	case control.CausePurged:
