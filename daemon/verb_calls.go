@@ -10,22 +10,27 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"linevault/daemon/config"
 	"linevault/daemon/link"
 	"linevault/storage"
 )
 
 func callsVerb() *cobra.Command {
-	var dir, line string
+	var dir string
 	var asJSON bool
 	var limit int
+	var f callFlags
 	c := &cobra.Command{
 		Use:   "calls",
 		Short: "List calls, newest first",
 		Long: `List the calls in a data folder, newest first. It works while the box runs and
-when it does not. With --json each call is one JSON object on a line of its own.`,
+when it does not. With --json each call is one JSON object on a line of its own.
+What is asked for must all hold: --line parking --flag any --rating 4 --note bins`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			q, err := f.query()
+			if err != nil {
+				return err
+			}
 			s, err := storage.Open(dir, link.Dial(dir))
 			if err != nil {
 				return err
@@ -34,7 +39,7 @@ when it does not. With --json each call is one JSON object on a line of its own.
 			for _, p := range s.Problems() {
 				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s: %s\n", p.Segment, p.Text)
 			}
-			rows, err := someCalls(s, line, limit)
+			rows, err := someCalls(s, q, limit)
 			if err != nil {
 				return err
 			}
@@ -45,15 +50,15 @@ when it does not. With --json each call is one JSON object on a line of its own.
 		},
 	}
 	dataFlag(c, &dir)
-	c.Flags().StringVar(&line, "line", "", "only calls of this `line`")
+	f.add(c)
 	c.Flags().IntVar(&limit, "limit", 0, "at most `n` calls; 0 is all")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a call")
 	return c
 }
 
 // someCalls pages through the newest calls.
-func someCalls(s *storage.Store, line string, limit int) ([]storage.Row, error) {
-	q := storage.Query{Limit: 1000, Line: config.ID(line)}
+func someCalls(s *storage.Store, q storage.Query, limit int) ([]storage.Row, error) {
+	q.Limit, q.NoTotal = 1000, true
 	if limit > 0 {
 		q.Limit = min(limit, q.Limit)
 	}
@@ -94,6 +99,7 @@ type callJSON struct {
 	Damaged    bool              `json:"damaged,omitempty"`
 	Clock      string            `json:"clock"`
 	Gaps       []gapJSON         `json:"gaps"`
+	About      storage.About     `json:"about,omitzero"`
 }
 
 type gapJSON struct {
@@ -120,7 +126,7 @@ func printJSON(w io.Writer, rows []storage.Row) error {
 			Direction: r.Direction, FarNumber: r.FarNumber, Start: r.Start,
 			Length: r.Length.Seconds(), Recorded: r.Recorded.Seconds(), Machine: r.Machine.Seconds(),
 			State: state(r), Legs: r.Format.Legs, Rate: r.Format.Rate, Parts: r.Parts, Bytes: r.Bytes,
-			Damaged: r.Damaged, Clock: r.Clock.Source, Gaps: []gapJSON{},
+			Damaged: r.Damaged, Clock: r.Clock.Source, Gaps: []gapJSON{}, About: r.About,
 		}
 		for _, g := range r.Gaps {
 			k.Gaps = append(k.Gaps, gapJSON{
@@ -137,7 +143,7 @@ func printJSON(w io.Writer, rows []storage.Row) error {
 
 func printTable(w io.Writer, rows []storage.Row) error {
 	if len(rows) == 0 {
-		_, err := fmt.Fprintln(w, "no calls yet")
+		_, err := fmt.Fprintln(w, "no calls")
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -153,6 +159,7 @@ func printTable(w io.Writer, rows []storage.Row) error {
 			}
 			what += fmt.Sprintf(", %d gap(s): %s", n, strings.Join(causes, ", "))
 		}
+		what += said(r.About)
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Start.Local().Format("2006-01-02 15:04:05"),
 			r.Name, dash(string(r.Direction)), dash(string(r.FarNumber)), r.Length.Round(100*time.Millisecond), what)
 	}

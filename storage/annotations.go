@@ -56,9 +56,6 @@ func (s *Store) Annotate(id CallID, a Annotation, enter func(ledger.Event) error
 	if err := a.check(); err != nil {
 		return err
 	}
-	if _, err := s.Find(id); err != nil {
-		return err
-	}
 	// No part may lose its key between here and there.
 	dir := filepath.Join(s.dir, destructionDir)
 	if err := journal.MakeFolder(dir); err != nil {
@@ -70,6 +67,9 @@ func (s *Store) Annotate(id CallID, a Annotation, enter func(ledger.Event) error
 	}
 	defer unlock()
 	if err := s.Refresh(); err != nil {
+		return err
+	}
+	if _, err := s.Find(id); err != nil {
 		return err
 	}
 	part, of, key, err := s.partToSayItWith(id)

@@ -147,7 +147,7 @@ func (q *Query) catalogue() catalogue.Query {
 	c := catalogue.Query{
 		From: q.From, To: q.To, MinLength: q.MinLength, MaxLength: q.MaxLength,
 		Number: q.Number, Far: q.Far, FarBegins: q.FarBegins, FarEnds: q.FarEnds,
-		Line: string(q.Line), Department: q.Department, Direction: string(q.Direction),
+		Line: string(q.Line), Department: folded(q.Department), Direction: string(q.Direction),
 		State: string(q.State), Why: string(q.Why), Class: q.Class, Gap: string(q.Cause),
 		Kind: string(q.Kind), Agent: folded(q.Agent), Purpose: folded(q.Purpose), Flag: folded(q.Flag), Note: q.Note,
 		MinRating: uint8(min(max(0, q.MinStars), MaxStars+1)), MaxRating: uint8(min(max(0, q.MaxStars), MaxStars)),

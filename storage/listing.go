@@ -295,7 +295,7 @@ func (s *Store) contact(id CallID) *catalogue.Contact {
 	r := s.row(id)
 	c := &catalogue.Contact{
 		ID: bits, Start: r.Start, Length: r.Length, Far: string(r.FarNumber), Own: string(r.LineNumber), Line: string(r.Line),
-		Department: r.Department, Direction: string(r.Direction), State: string(r.State()), Why: string(r.Why), Class: r.Class,
+		Department: folded(r.Department), Direction: string(r.Direction), State: string(r.State()), Why: string(r.Why), Class: r.Class,
 		Held: s.listing.held[id], Kind: string(IsCall),
 		Agent: folded(r.About.Agent.Text), Extension: folded(r.About.Extension.Text), Rating: uint8(r.About.Stars),
 	}

@@ -26,6 +26,7 @@ type Call struct {
 	Live, Damaged, Interrupted, Demo bool
 	Bytes                            int64
 	Software                         string
+	About                            About // what people said about it
 }
 
 // Direction is which way a call was made; empty where the line cannot tell.
@@ -73,11 +74,60 @@ const (
 // Query chooses calls. The zero value is all of them.
 type Query struct {
 	Line     string
-	Number   string // any part of the other party's number, digits
+	Number   string // digits of the other party's number
+	Match    Match  // where in it they stand
 	From, To time.Time
 	Paused   bool   // only calls that were paused
 	Before   string // only calls that began before this one: the page before's Next
+
+	Department           string
+	Direction            Direction
+	MinLength, MaxLength time.Duration // both included
+	Result               Result
+	Gap                  Cause  // a gap of this cause, or AnyGap
+	Agent                string // or extension
+	Purpose, Flag        string // or AnyFlag
+	MinStars, MaxStars   int
+	Note                 string // words that words of a note begin with
+	Held                 bool   // only calls under legal hold
+	Kind                 Kind
 }
+
+// Match is where in a number digits are looked for; empty is anywhere, and in either number.
+type Match string
+
+// The matches, of the other party's number.
+const (
+	Whole  Match = "whole"
+	Begins Match = "begins"
+	Ends   Match = "ends"
+)
+
+// Result is what became of a call.
+type Result string
+
+// The results.
+const (
+	ResultWhole       = Result(storage.Recorded)
+	ResultPartly      = Result(storage.Partly)
+	ResultNothing     = Result(storage.Nothing)
+	ResultInterrupted = Result(storage.Interrupted)
+)
+
+// Kind is what kind of contact it is. Nothing records chats yet.
+type Kind string
+
+// The kinds.
+const (
+	KindCall = Kind(storage.IsCall)
+	KindChat = Kind(storage.IsChat)
+)
+
+// What asks for a gap, or a flag, of whatever kind.
+const (
+	AnyGap  = Cause(storage.AnyCause)
+	AnyFlag = storage.AnyFlag
+)
 
 // Page is some calls, newest first.
 type Page struct {
@@ -109,7 +159,25 @@ func (d *Desk) Calls(a Actor, q Query) (Page, error) {
 func (q Query) storage() storage.Query {
 	s := storage.Query{
 		Before: storage.CallID(q.Before), Limit: PageSize, Line: pcm.LineID(q.Line),
-		Number: q.Number, From: q.From, To: q.To,
+		From: q.From, To: q.To, Cause: storage.Cause(q.Gap),
+		Department: q.Department, Direction: storage.Direction(q.Direction), MinLength: q.MinLength, MaxLength: q.MaxLength,
+		Agent: q.Agent, Purpose: q.Purpose, Flag: q.Flag, MinStars: q.MinStars, MaxStars: q.MaxStars, Note: q.Note,
+		Held: q.Held, Kind: storage.Kind(q.Kind),
+	}
+	switch q.Match {
+	case Whole:
+		s.Far = q.Number
+	case Begins:
+		s.FarBegins = q.Number
+	case Ends:
+		s.FarEnds = q.Number
+	default:
+		s.Number = q.Number
+	}
+	if q.Result == ResultInterrupted {
+		s.Why = storage.Interrupted
+	} else {
+		s.State = storage.State(q.Result)
 	}
 	if q.Paused {
 		s.Cause = storage.Paused
@@ -168,7 +236,7 @@ func callOf(r storage.Row) Call {
 		Start: r.Start, ClockTrusted: r.Clock.Source == "ntp", Length: r.Length, Recorded: r.Recorded,
 		Legs: r.Format.Legs, Ended: End(r.Why), Live: r.Live, Damaged: r.Damaged,
 		Interrupted: r.Why == storage.Interrupted && !r.Live, Demo: r.Demo, Bytes: r.Bytes,
-		Software: r.Software,
+		Software: r.Software, About: r.About,
 	}
 	for _, g := range r.Gaps {
 		c.Gaps = append(c.Gaps, Gap{

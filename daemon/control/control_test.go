@@ -37,6 +37,7 @@ func asks(ctx context.Context, d *control.Desk, id string, a control.Actor) map[
 		control.SeeLines:  {lines, watched},
 		control.SeeCalls:  {first(d.Calls(a, control.Query{})), first(d.Call(a, id)), first(d.EndedSince(a, control.Query{}, time.Time{}))},
 		control.Listen:    {listen, first(d.Picture(a, id)), first(d.Listening(a, id, permit)), first(d.Audio(a, id, permit, control.Ogg))},
+		control.Annotate:  {d.Annotate(a, id, control.Annotation{Kind: control.Rate, Stars: 3})},
 		control.Export:    {first(d.Export(a, id, permit, control.WAV))},
 		control.SeeStatus: {status},
 	}

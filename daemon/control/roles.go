@@ -14,6 +14,7 @@ const (
 	SeeCalls Permission = "see calls"
 	Listen   Permission = "listen"
 	Export   Permission = "export"
+	Annotate Permission = "note, flag and rate"
 
 	Purge             Permission = "purge a part of a call"
 	SeeHolds          Permission = "see legal holds"
@@ -39,6 +40,7 @@ var may = map[Permission][]auth.Role{
 	SeeCalls: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
 	Listen:   {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
 	Export:   {auth.Supervisor, auth.Complaints, auth.Legal},
+	Annotate: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
 
 	Purge:             {auth.Supervisor, auth.Complaints, auth.Legal},
 	SeeHolds:          {auth.Supervisor, auth.Complaints, auth.Legal, auth.Auditor},
@@ -56,7 +58,7 @@ var may = map[Permission][]auth.Role{
 
 // Permissions lists them all.
 var Permissions = []Permission{
-	SeeLines, SeeAccount, SeeStatus, SeeCalls, Listen, Export, Purge, SeeHolds, PlaceHold, AskErasure, ApproveErasure,
+	SeeLines, SeeAccount, SeeStatus, SeeCalls, Listen, Export, Annotate, Purge, SeeHolds, PlaceHold, AskErasure, ApproveErasure,
 	Disclose, ApproveDisclosure, SeeRetention, ApproveRetention, SeeCertificates, SeeLedger, LookAfterAccounts,
 }
 

@@ -23,6 +23,7 @@ type callBody struct {
 	MayListen, MayExport bool
 	Key                  []keyItem
 	Player               *player // once the purpose is known
+	Said                 said
 	Gaps                 []gapView
 	Related              []relatedCall // other recordings of the same call
 	Purposes             []control.Purpose
@@ -71,7 +72,7 @@ func (s *server) callBody(r *http.Request) (callBody, error) {
 	body := callBody{
 		ID: c.ID, Title: "Call on " + c.Start.In(s.Zone).Format("2 January 2006 at 15:04"), Live: c.Live,
 		MayListen: actor(r).May(control.Listen), MayExport: actor(r).May(control.Export),
-		Warnings: callWarnings(c), Facts: s.callFacts(c), Purposes: control.Purposes,
+		Said: s.saidOf(c, actor(r)), Warnings: callWarnings(c), Facts: s.callFacts(c), Purposes: control.Purposes,
 	}
 	for leg := range c.Legs {
 		body.Key = append(body.Key, keyItem{[]string{"near", "far"}[min(leg, 1)], legName(leg, c.Legs)})

@@ -14,6 +14,7 @@ type filter struct {
 	Line, Number, From, To string // as typed
 	Paused                 bool
 	before                 string
+	moreFilters
 
 	digits   string
 	from, to time.Time
@@ -24,6 +25,7 @@ func (s *server) parseFilter(v url.Values) (f filter, wrong problems) {
 		Line: v.Get("line"), Number: strings.TrimSpace(v.Get("number")), Paused: v.Get("paused") == "yes",
 		From: strings.TrimSpace(v.Get("from")), To: strings.TrimSpace(v.Get("to")), before: v.Get("before"),
 	}
+	f.moreFilters, wrong = parseMore(v)
 	f.digits = digitsOf(f.Number)
 	if f.Number != "" && f.digits == "" {
 		wrong = append(wrong, problem{"number", "Telephone number must have figures in it"})
@@ -78,7 +80,9 @@ func (s *server) day(typed string) (time.Time, bool) {
 func (s *server) exampleDay() string { return s.Now().In(s.Zone).Format("2/1/2006") }
 
 func (f filter) query() control.Query {
-	return control.Query{Line: f.Line, Number: f.digits, From: f.from, To: f.to, Paused: f.Paused, Before: f.before}
+	q := control.Query{Line: f.Line, Number: f.digits, From: f.from, To: f.to, Paused: f.Paused, Before: f.before}
+	f.ask(&q)
+	return q
 }
 
 // values is the form's own query string again.
@@ -95,6 +99,9 @@ func (f filter) values() url.Values {
 	set("to", f.To)
 	if f.Paused {
 		v.Set("paused", "yes")
+	}
+	for key, value := range f.moreFilters.fields() {
+		set(key, *value)
 	}
 	return v
 }

@@ -15,7 +15,7 @@ import (
 type pages map[string]*template.Template
 
 // Templates that other pages use, not pages themselves.
-var shared = []string{"templates/layout.html", "templates/account.html", "templates/alarms.html"}
+var shared = []string{"templates/layout.html", "templates/account.html", "templates/alarms.html", "templates/said.html", "templates/morefilters.html"}
 
 func parsePages() pages {
 	funcs := template.FuncMap{"dict": dict}

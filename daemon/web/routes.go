@@ -36,6 +36,7 @@ var routes = []routed{
 	{Route{"GET", "/calls", false, control.SeeCalls, "the calls, newest first"}, (*server).calls},
 	{Route{"GET", "/calls/{id}", false, control.SeeCalls, "one call"}, (*server).call},
 	{Route{"POST", "/calls/{id}/listen", false, control.Listen, "states the purpose, and permits listening"}, (*server).listen},
+	{Route{"POST", "/calls/{id}/annotate", false, control.Annotate, "adds a note, a flag, a rating or labels"}, (*server).annotate},
 	{Route{"GET", "/calls/{id}/peaks", false, control.Listen, "what the waveform is drawn from, JSON"}, (*server).peaks},
 	{Route{"GET", "/calls/{id}/audio.ogg", false, control.Listen, "the sound, Ogg Opus, by range"}, (*server).audioOgg},
 	{Route{"GET", "/calls/{id}/audio.wav", false, control.Listen, "the sound, WAV, by range"}, (*server).audioWAV},

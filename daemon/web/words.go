@@ -191,6 +191,11 @@ func callTags(c control.Call) (tags []tag) {
 	add(has[control.CauseLost], "Part missing", "red")
 	add(c.Damaged || has[control.CauseDamaged], "Damaged", "red")
 	add(c.Interrupted, "Interrupted", "red")
+	for _, f := range c.About.Flags {
+		add(true, "Flag: "+f.Text, "purple")
+	}
+	add(c.About.Stars > 0, "Rated "+strconv.Itoa(c.About.Stars)+" of 5", "blue")
+	add(len(c.About.Notes) > 0, plural(len(c.About.Notes), "note"), "light-blue")
 	add(c.Demo, "Demonstration", "grey")
 	return tags
 }

@@ -120,6 +120,7 @@ func TestFilterSaysWhatIsWrong(t *testing.T) {
 // FuzzFilter: no query string, however odd, breaks the page or loops it on itself.
 func FuzzFilter(f *testing.F) {
 	f.Add("line=a&number=%2B44&from=1%2F2%2F2026&to=3-4-2026&paused=yes&before=x")
+	f.Add("match=ends&longer=2:30&shorter=9.5&result=partly&gap=*&rated=4%2B&held=yes&kind=chat&note=a+b&flag=any")
 	f.Add("number=٣&from=00000000000001/1/1&to=9999999/1/1")
 	s := filterServer()
 	f.Fuzz(func(t *testing.T, query string) {
