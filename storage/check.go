@@ -18,6 +18,8 @@ import (
 type CheckOptions struct {
 	// Progress is called after each part and segment; nil for nobody.
 	Progress func(done, total int)
+	// Entered is what the ledger has of parts that have ended; package evidence reads it.
+	Entered map[seal.PartID]*Entered
 }
 
 // Report is what a check found. What is not a problem is counted all the same.
@@ -32,15 +34,21 @@ type Report struct {
 	Orphans     int       `json:"orphans"`     // keys of parts of which no box came to the disk: a crash leaves them
 	Annotations int       `json:"annotations"`
 	Temps       int       `json:"temps"` // segments never finished being made: a crash leaves them
+	Late        int       `json:"late"`  // spans that a late pause covers: withheld, and still there until they are purged
 	Problems    []Problem `json:"problems"`
+	// Promises is what Verdicts says, for whoever writes the report down.
+	Promises []Verdict `json:"promises,omitempty"`
 }
 
 // OK reports whether nothing is wrong.
 func (r *Report) OK() bool { return len(r.Problems) == 0 }
 
-func (r *Report) add(name, format string, a ...any) {
-	r.Problems = append(r.Problems, Problem{Segment: name, Text: fmt.Sprintf(format, a...)})
+// Add adds a problem that breaks a promise.
+func (r *Report) Add(breaks Promise, name, format string, a ...any) {
+	r.Problems = append(r.Problems, Problem{Segment: name, Text: fmt.Sprintf(format, a...), Breaks: breaks})
 }
+
+func (r *Report) add(name, format string, a ...any) { r.Add(Whole, name, format, a...) }
 
 // Check opens every box of the store in dir and proves what storage/DESIGN.md promises: each
 // part's chain holds, packets and gaps tile it, its end agrees with its boxes, its key is
@@ -52,7 +60,7 @@ func Check(dir string, live Live, o CheckOptions) (*Report, error) {
 	}
 	defer s.Close()
 	r := &Report{Problems: []Problem{}}
-	c := &checker{s: s, r: r}
+	c := &checker{s: s, r: r, entered: o.Entered}
 	s.mu.Lock()
 	for _, p := range s.parts {
 		c.parts = append(c.parts, p)
@@ -78,6 +86,8 @@ func Check(dir string, live Live, o CheckOptions) (*Report, error) {
 		step(len(c.parts) + i + 1)
 	}
 	c.calls()
+	c.catalogue(live)
+	c.durable()
 	if err := c.keys(); err != nil {
 		return nil, err
 	}
@@ -89,6 +99,9 @@ func Check(dir string, live Live, o CheckOptions) (*Report, error) {
 	}
 	// What Open found, without what was found again more exactly.
 	for _, p := range s.Problems() {
+		if p.Breaks == 0 {
+			p.Breaks = Whole
+		}
 		if !slices.Contains(r.Problems, p) {
 			r.Problems = append(r.Problems, p)
 		}
@@ -98,9 +111,10 @@ func Check(dir string, live Live, o CheckOptions) (*Report, error) {
 }
 
 type checker struct {
-	s     *Store
-	r     *Report
-	parts []*storedPart
+	s       *Store
+	r       *Report
+	parts   []*storedPart
+	entered map[seal.PartID]*Entered // without what was found
 }
 
 // part opens every box of a part.
@@ -118,9 +132,10 @@ func (c *checker) part(p *storedPart) {
 	k := partCheck{c: c, p: p, r: r, last: total - 1, ended: ended}
 	for n := range total {
 		if !k.box(n) {
-			return
+			break
 		}
 	}
+	c.r.Late += len(k.late)
 }
 
 // segment checks a segment that no recorder writes.
@@ -211,7 +226,7 @@ func (c *checker) expiredKeys() error {
 			q.Day >= keys.DayOf(r.LastRun.UTC().AddDate(0, 0, -1)) {
 			continue
 		}
-		c.r.add("", "period %s is past its term since before %s and has a key: run `linevault retention run`",
+		c.r.Add(Forgotten, "", "period %s is past its term since before %s and has a key: run `linevault retention run`",
 			q, r.LastRun.Format(time.DateOnly))
 	}
 	return nil

@@ -46,11 +46,14 @@ func (s *Store) lockedKey(id seal.PartID, p period) (seal.Locked, error) {
 	s.locked[p] = m
 	s.mu.Unlock()
 	if m[id] == nil {
-		return nil, fmt.Errorf("part %s: its key is not in the key file of class %s, %s: "+
-			"restore keys/parts from a backup", id, p.class, p.day)
+		return nil, fmt.Errorf("part %s: %w of class %s, %s: restore keys/parts from a backup, or, "+
+			"if this segment is not of this box, move it out of the folder %s", id, errNoKey, p.class, p.day, segmentsDir)
 	}
 	return m[id], destroyedError(id, m[id])
 }
+
+// errNoKey is a part of which nobody has the key.
+var errNoKey = errors.New("its key is not in the key file")
 
 // ErrDestroyed is a part whose key was destroyed: nothing opens it any more.
 var ErrDestroyed = errors.New("it was destroyed")

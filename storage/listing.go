@@ -27,6 +27,7 @@ const (
 	recalling opening = iota // reads it
 	keeping                  // reads it and writes it
 	fromBoxes                // does without: what it says is to be proved
+	remaking                 // does without, and writes it
 )
 
 // listing is the catalogue of a store: which calls a query finds, and a snapshot of it that
@@ -90,13 +91,13 @@ func (s *Store) openListing(how opening) {
 	l := &s.listing
 	l.changed, l.held, l.saved = map[CallID]bool{}, map[CallID]bool{}, time.Now()
 	folder, key := filepath.Join(s.dir, catalogueDir), s.ring.Derive("catalogue")
-	if how == keeping {
+	if how == keeping || how == remaking {
 		var err error
 		if l.lock, err = lockFolder(folder); err != nil {
 			s.problem(catalogueDir, Problem{Text: catalogueWords(err)})
 		}
 	}
-	if how != fromBoxes {
+	if how != fromBoxes && how != remaking {
 		index, state, err := catalogue.Load(folder, key)
 		if err == nil {
 			if err = s.remember(index, state); err != nil {

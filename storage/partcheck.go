@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"linevault/codec/pcm"
 	"linevault/storage/seal"
@@ -21,8 +22,23 @@ type partCheck struct {
 	runs  []Run
 	bytes int64
 	sound pcm.Pos
+	late  []Gap
 	hurt  bool // a box before did not open
 }
+
+// brokenError is content that breaks another promise than Whole.
+type brokenError struct {
+	promise Promise
+	text    string
+}
+
+func (e *brokenError) Error() string { return e.text }
+
+// causes are those that a recorder, or a purge, gives a gap.
+var causes = []Cause{Paused, Stopped, Lost, Purged}
+
+// sameGap leaves out what a gap's words are.
+func sameGap(a, b Gap) bool { return a.Span == b.Span }
 
 // box checks one box and reports whether to go on.
 func (k *partCheck) box(n uint64) bool {
@@ -37,10 +53,15 @@ func (k *partCheck) box(n uint64) bool {
 		k.c.r.add(name, "part %s, box %d: %v", k.p.id, n, err)
 		return false
 	}
+	k.c.found(k.p.id, k.r.before)
 	k.c.r.Boxes++
 	k.c.r.Bytes += int64(len(b.Sealed))
 	if err := k.content(n, b, content); err != nil {
-		k.c.r.add(name, "part %s, box %d: %v", k.p.id, n, err)
+		broken := Whole
+		if b, ok := errors.AsType[*brokenError](err); ok {
+			broken = b.promise
+		}
+		k.c.r.Add(broken, name, "part %s, box %d: %v", k.p.id, n, err)
 		return false
 	}
 	return true
@@ -63,7 +84,9 @@ func (k *partCheck) content(n uint64, b SealedBox, content []byte) error {
 		k.pos = k.head.Call.From
 		return err
 	}
-	runs, span, err := runsOf(k.head.Call.Format, int(n), content, visitor{})
+	runs, span, err := runsOf(k.head.Call.Format, int(n), content, visitor{
+		late: func(g Gap) error { k.late = append(k.late, g); return nil },
+	})
 	if err != nil {
 		return err
 	}
@@ -75,7 +98,10 @@ func (k *partCheck) content(n uint64, b SealedBox, content []byte) error {
 	}
 	for i := range runs {
 		if runs[i].Span.From != k.pos {
-			return fmt.Errorf("packets and gaps do not tile at %d", k.pos)
+			return &brokenError{NoLeak, fmt.Sprintf("packets and gaps do not tile at %d", k.pos)}
+		}
+		if g := runs[i].Gap; g != nil && !slices.Contains(causes, g.Cause) {
+			return &brokenError{Explained, fmt.Sprintf("the gap at %d has the cause %q, which is none", k.pos, g.Cause)}
 		}
 		k.pos = runs[i].Span.To
 		k.bytes += runs[i].payload
@@ -85,7 +111,7 @@ func (k *partCheck) content(n uint64, b SealedBox, content []byte) error {
 		runs[i].payload = 0 // the index does not have it
 	}
 	if k.pos != span.To {
-		return fmt.Errorf("packets and gaps do not tile at %d", k.pos)
+		return &brokenError{NoLeak, fmt.Sprintf("packets and gaps do not tile at %d", k.pos)}
 	}
 	k.runs = append(k.runs, runs...)
 	if want == seal.Final && !k.hurt {
@@ -106,6 +132,8 @@ func (k *partCheck) final(content []byte) error {
 		return errors.New("the end's totals are not those of the boxes")
 	case f.Call.ID != k.head.Call.ID || f.Number != k.head.Number:
 		return errors.New("the end is of another call than the header")
+	case !slices.EqualFunc(f.Late, k.late, sameGap):
+		return &brokenError{NoLeak, "the end does not withhold what the boxes say that a late pause covers"}
 	case len(index) != len(k.runs):
 		return fmt.Errorf("the end has %d runs and the boxes %d", len(index), len(k.runs))
 	}

@@ -16,6 +16,8 @@ import (
 type Problem struct {
 	Segment string `json:"segment,omitempty"`
 	Text    string `json:"text"`
+	// Breaks is the promise that it breaks; 0 where only a check could tell.
+	Breaks Promise `json:"breaks,omitempty"`
 }
 
 // Problems lists what was set aside or found damaged.
@@ -45,6 +47,14 @@ func sentence(err error) string {
 	}
 	return fmt.Sprintf("%v; it was set aside and everything else plays: keep the file, "+
 		"restore it from a backup if there is one", err)
+}
+
+// breaks is the promise that a segment which cannot be used breaks.
+func breaks(err error) Promise {
+	if errors.Is(err, segment.ErrForeign) {
+		return Ours
+	}
+	return Whole
 }
 
 // Quarantine moves a segment that was set aside out of the way, to DIR/quarantine, where

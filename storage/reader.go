@@ -193,7 +193,9 @@ func (s *Store) readSegment(name string, liveErr error, changed map[seal.PartID]
 	var n segment.Name
 	err := s.files.use(name, func(r *segment.Reader) error {
 		n = r.Name
-		damaged := func(err error) { s.problem(name+": "+err.Error(), Problem{name, sentence(err)}) }
+		damaged := func(err error) {
+			s.problem(name+": "+err.Error(), Problem{Segment: name, Text: sentence(err), Breaks: breaks(err)})
+		}
 		r.Entries(func(e *segment.Entry) { entries = append(entries, e) }, damaged)
 		if !r.Closed {
 			// A crash: the stream itself tells what the entries do not.
@@ -206,7 +208,7 @@ func (s *Store) readSegment(name string, liveErr error, changed map[seal.PartID]
 	defer s.mu.Unlock()
 	if errors.Is(err, segment.ErrLive) {
 		if liveErr != nil {
-			s.problems[name] = Problem{name, fmt.Sprintf("a recorder is running on %s: what it recorded last is missing "+
+			s.problems[name] = Problem{Segment: name, Text: fmt.Sprintf("a recorder is running on %s: what it recorded last is missing "+
 				"from this view, because it could not be asked (%v)", s.dir, liveErr)}
 		}
 		return
@@ -214,7 +216,7 @@ func (s *Store) readSegment(name string, liveErr error, changed map[seal.PartID]
 	s.segments[name] = true
 	delete(s.problems, name)
 	if err != nil {
-		s.problems[name] = Problem{name, sentence(err)}
+		s.problems[name] = Problem{Segment: name, Text: sentence(err), Breaks: breaks(err)}
 		return
 	}
 	for _, e := range entries {

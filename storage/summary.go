@@ -56,8 +56,11 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 	if err != nil && s.coming[id] {
 		return false // its key comes last, when what it stands in for is destroyed
 	}
+	if errors.Is(err, errNoKey) && p.place1() != "" {
+		about = "keys of " + p.place1() // one sentence for the segment: it may be of another box
+	}
 	if err != nil {
-		s.problem(about, Problem{p.place1(), fmt.Sprintf("%v: the call that it belongs to is not listed whole", err)})
+		s.problem(about, Problem{Segment: p.place1(), Text: fmt.Sprintf("%v: the call that it belongs to is not listed whole", err)})
 		return false
 	}
 	s.kept[id] = r.key
@@ -68,7 +71,7 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sum.damaged = sum.damaged || err != nil; err != nil {
-		s.problems[about] = Problem{segmentOf(err), err.Error()}
+		s.problems[about] = Problem{Segment: segmentOf(err), Text: err.Error()}
 	}
 	p.summary = sum
 	if sum.listed {

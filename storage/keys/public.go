@@ -96,12 +96,13 @@ func parsePublic(b []byte) (map[period]*seal.PublicKey, error) {
 	if !ok {
 		return nil, damaged
 	}
-	if version != publicVersion {
-		return nil, ErrNewer
-	}
+	// The sum ends the file in every version, so that a flipped bit is not taken for a newer one.
 	body, end, ok := strings.Cut(rest, "end ")
 	if !ok || end != sum(b[:len(first)+1+len(body)])+"\n" {
 		return nil, damaged
+	}
+	if version != publicVersion {
+		return nil, ErrNewer
 	}
 	halves := make(map[period]*seal.PublicKey)
 	for line := range strings.Lines(body) {

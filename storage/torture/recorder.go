@@ -2,7 +2,6 @@ package torture
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -63,16 +62,14 @@ func Record(dir string, p Plan, out io.Writer) error {
 const tries = 60
 
 func again(f func() error, problem func(error)) error {
-	var errs []error
+	var err error
 	for range tries {
-		err := f()
-		if err == nil {
+		if err = f(); err == nil {
 			return nil
 		}
 		problem(err)
-		errs = append(errs, err)
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 type recorder struct {
