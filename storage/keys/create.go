@@ -16,11 +16,22 @@ import (
 // root key or the ring is missing from a store that had them, it makes nothing and says so.
 // The folder dir must exist.
 func Create(dir string, classes []string, now time.Time) error {
+	return CreateAs(dir, classes, now, Arrangement{})
+}
+
+// CreateAs is Create with the root key where it is to live, and wrapped for those who can bring
+// it back. In a store that is there, that is left to Arrange.
+func CreateAs(dir string, classes []string, now time.Time, a Arrangement) error {
 	folder := folder(dir)
+	if a.Recovery != nil {
+		if err := a.Recovery.Check(); err != nil {
+			return err
+		}
+	}
 	if err := journal.MakeFolder(folder); err != nil {
 		return fmt.Errorf("make the folder of keys: %w", err)
 	}
-	if err := createRing(folder); err != nil {
+	if err := createRing(folder, a); err != nil {
 		return err
 	}
 	k, err := OpenRing(dir)
@@ -32,7 +43,7 @@ func Create(dir string, classes []string, now time.Time) error {
 
 // createRing makes root key and ring. A crash in between leaves a root key without a ring,
 // which is then made; a ring without its root key is never ours.
-func createRing(folder string) error {
+func createRing(folder string, a Arrangement) error {
 	unlock, err := journal.Lock(filepath.Join(folder, lockName))
 	if err != nil {
 		return err
@@ -63,16 +74,41 @@ func createRing(folder string) error {
 		r, _, err = readRoot(folder)
 	} else {
 		r = newRoot()
-		err = r.write(folder, rootName)
+		err = r.create(folder, a)
 	}
 	if err != nil {
 		return err
 	}
-	fresh := ringFile{store: newSecret(), periods: map[period][]byte{}}
+	fresh := ringFile{store: newSecret(), periods: map[period][]byte{}, rotated: time.Now()}
+	if a.Recovery != nil {
+		fresh.plan = *a.Recovery
+	}
 	if err := write(folder, ringName, newRingKey(r).encode(fresh)); err != nil {
 		return fmt.Errorf("write the keyring: %w", err)
 	}
 	return nil
+}
+
+// create writes the first root key of a store where it is to live.
+func (r root) create(folder string, a Arrangement) error {
+	if a.choose() == InTPM {
+		if err := (&Ring{folder: folder}).discard(nextRoot); err != nil { // of a try that was cut off
+			return err
+		}
+		err := r.bring(folder, InTPM, place{})
+		if err == nil {
+			step("rename " + nextRoot)
+			if err := os.Rename(filepath.Join(folder, nextRoot), filepath.Join(folder, rootName)); err != nil {
+				return err
+			}
+			return journal.SyncFolder(folder)
+		}
+		if a.Home != Auto {
+			return err
+		}
+		// What is left of the try goes with the first Ensure.
+	}
+	return r.write(folder, rootName)
 }
 
 // inUse reports whether something was ever locked to keys of this folder, or could have been.

@@ -25,12 +25,18 @@ type Ring struct {
 	file      ringFile       // under mu
 	stat      [2]os.FileInfo // under mu: of root key and ring when they were read
 	strangers []string       // under mu: public halves that were not ours, a sentence each
+	notes     []string       // under mu: what else a person should know
+	where     place          // under mu: of the root key
+	borrowed  bool           // under mu: opened by a recovery copy, in memory only
+	promote   bool           // under mu: and from ring.next
 }
 
 // OpenRing opens the ring of the store in dir with the root key that lies beside it.
 func OpenRing(dir string) (*Ring, error) {
-	folder := folder(dir)
-	k := &Ring{folder: folder}
+	if err := isStore(dir); err != nil {
+		return nil, err
+	}
+	k := &Ring{folder: folder(dir)}
 	if err := k.load(); err != nil {
 		return nil, err
 	}
@@ -51,6 +57,9 @@ func (k *Ring) Reload() error {
 // holds mu, or is alone.
 func (k *Ring) load() error {
 	same := true
+	if k.borrowed {
+		return nil
+	}
 	for i, name := range []string{rootName, ringName} {
 		stat, err := os.Stat(filepath.Join(k.folder, name))
 		if err != nil {
@@ -85,7 +94,7 @@ func sameFile(a, b os.FileInfo) bool {
 func (k *Ring) read() error {
 	r, rootStat, err := readRoot(k.folder)
 	if err != nil {
-		return err
+		return k.locked(err)
 	}
 	key := newRingKey(r)
 	f, stat, err := readRing(key, k.path())
@@ -96,9 +105,9 @@ func (k *Ring) read() error {
 		}
 	}
 	if err != nil {
-		return err
+		return k.locked(err)
 	}
-	k.key, k.file, k.stat = key, f, [2]os.FileInfo{rootStat, stat}
+	k.key, k.file, k.where, k.stat = key, f, r.at, [2]os.FileInfo{rootStat, stat}
 	return nil
 }
 
@@ -282,7 +291,7 @@ func (k *Ring) Periods() ([]Day, []string) {
 func (k *Ring) Problems() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return slices.Concat(k.file.problems, k.strangers)
+	return slices.Concat(k.file.problems, k.strangers, k.notes)
 }
 
 // Derive is a key for one purpose, such as the ledger's. It comes of a secret in the ring

@@ -9,11 +9,15 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
+
+	"linevault/storage/keys/recovery"
 )
 
 // ringFirstLine begins the file of the ring; the format version and the id of the root key
@@ -22,6 +26,8 @@ import (
 //	store SEALED               a random secret that Derive draws from
 //	period CLASS DAY SEALED    a period's private key
 //	older CLASS DAY SEALED     the one that it is being put in place of
+//	recovery SEALED            who can bring the root key back, as JSON; without it, nobody
+//	rotated TIME               when this root key took the one before's place
 //	end COUNT MAC              how many lines come before, and their HMAC-SHA256
 //
 // where SEALED is base64 of nonce, AES-256-GCM ciphertext and tag. Each line is
@@ -35,6 +41,8 @@ type ringFile struct {
 	store    secret            // opened
 	periods  map[period][]byte // sealed
 	older    map[period][]byte // sealed: pairs that are being replaced
+	plan     recovery.Plan     // opened
+	rotated  time.Time
 	problems []string
 }
 
@@ -109,7 +117,17 @@ func (k ringKey) encode(f ringFile) []byte {
 	for _, p := range slices.SortedFunc(maps.Keys(f.older), comparePeriods) {
 		fmt.Fprintf(&b, "older %s %s %s\n", p.class, p.day, base64.StdEncoding.EncodeToString(f.older[p]))
 	}
-	fmt.Fprintf(&b, "end %d %s\n", len(f.periods)+len(f.older)+2, k.sum(b.Bytes()))
+	if !f.plan.Empty() {
+		plan, err := json.Marshal(f.plan)
+		if err != nil {
+			panic("keys: " + err.Error()) // text and numbers
+		}
+		fmt.Fprintf(&b, "recovery %s\n", base64.StdEncoding.EncodeToString(k.seal(plan, "recovery")))
+	}
+	if !f.rotated.IsZero() {
+		fmt.Fprintf(&b, "rotated %s\n", f.rotated.UTC().Format(time.RFC3339))
+	}
+	fmt.Fprintf(&b, "end %d %s\n", bytes.Count(b.Bytes(), []byte("\n")), k.sum(b.Bytes()))
 	return b.Bytes()
 }
 
@@ -168,6 +186,10 @@ func (k ringKey) line(f *ringFile, line string) error {
 	switch {
 	case fields[0] == "end" && len(fields) == 3:
 		return nil
+	case fields[0] == "rotated" && len(fields) == 2:
+		if f.rotated, err = time.Parse(time.RFC3339, fields[1]); err != nil {
+			return errDamaged
+		}
 	case err != nil:
 		return errDamaged
 	case fields[0] == "store" && len(fields) == 2:
@@ -176,6 +198,11 @@ func (k ringKey) line(f *ringFile, line string) error {
 			return errDamaged
 		}
 		f.store = hidden(store)
+	case fields[0] == "recovery" && len(fields) == 2:
+		b, err := k.open(sealed, "recovery")
+		if err != nil || json.Unmarshal(b, &f.plan) != nil {
+			return errors.New("who can bring the root key back is damaged: start the desk with its configuration")
+		}
 	case (fields[0] == "period" || fields[0] == "older") && len(fields) == 4:
 		p := period{class: fields[1], day: Day(fields[2])}
 		if p.check() != nil {

@@ -22,7 +22,10 @@ type secret func() []byte
 func hidden(b []byte) secret { return func() []byte { return b } }
 
 // root is the root key. It is only ever used to derive from.
-type root struct{ secret secret }
+type root struct {
+	secret secret
+	at     place // where it was read
+}
 
 // rootFirstLine begins the file of the root key. The second line is the key in hex, the
 // third the first 4 bytes of its SHA-256, which find a slip of the pen in a paper copy.
@@ -37,7 +40,7 @@ func newSecret() secret {
 }
 
 func newRoot() root {
-	return root{newSecret()}
+	return root{secret: newSecret()}
 }
 
 // derive is the key for one purpose.
@@ -67,7 +70,7 @@ func (r root) write(folder, name string) error {
 	return nil
 }
 
-// readRoot reads keys/root. What is wrong with it is said without a word of what is in it.
+// readRoot reads keys/root, and the TPM if that says so. What is wrong with it is said without a word of what is in it.
 func readRoot(folder string) (root, os.FileInfo, error) {
 	path := filepath.Join(folder, rootName)
 	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
@@ -91,32 +94,41 @@ func readRoot(folder string) (root, os.FileInfo, error) {
 	}
 	defer clear(b)
 	r, err := parseRoot(string(b))
+	if err == nil && r.secret == nil {
+		r, err = r.at.fetch()
+	}
 	if err != nil {
 		return root{}, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return r, info, nil
 }
 
+var errRootDamaged = errors.New("the root key is damaged: put keys/root back from your backup")
+
+// parseRoot reads the file of a root key; one that is in a TPM has no secret yet.
 func parseRoot(text string) (root, error) {
-	damaged := errors.New("the root key is damaged: put keys/root back from your backup")
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	version, ok := strings.CutPrefix(lines[0], rootFirstLine)
 	if !ok {
-		return root{}, damaged
+		return root{}, errRootDamaged
+	}
+	if version == tpmVersion {
+		at, err := parsePlace(text)
+		return root{at: at}, err
 	}
 	if version != rootVersion {
 		return root{}, fmt.Errorf("the root key is %w", ErrNewer)
 	}
 	if len(lines) != 3 {
-		return root{}, damaged
+		return root{}, errRootDamaged
 	}
 	b, err := hex.DecodeString(lines[1])
 	if err != nil || len(b) != 32 {
-		return root{}, damaged
+		return root{}, errRootDamaged
 	}
-	r := root{hidden(b)}
+	r := root{secret: hidden(b)}
 	if r.check() != lines[2] {
-		return root{}, damaged
+		return root{}, errRootDamaged
 	}
 	return r, nil
 }

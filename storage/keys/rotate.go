@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,6 +21,9 @@ const (
 	nextRoot = "root.next"
 	oldRoot  = "root.old"
 )
+
+// nextRecovery is the copy of the root key to come, for those who can bring it back.
+const nextRecovery = "recovery.next"
 
 // Rotate puts a new random root key in the place of the old one, which is overwritten: a
 // copy of the ring that somebody kept opens no more.
@@ -53,7 +57,10 @@ func (k *Ring) change(f func() error) error {
 }
 
 // rotate writes f under a new root key. The caller holds mu and the lock.
-func (k *Ring) rotate(f ringFile) error {
+func (k *Ring) rotate(f ringFile) error { return k.rotateTo(f, k.where.home()) }
+
+// rotateTo is rotate to a home.
+func (k *Ring) rotateTo(f ringFile, to Home) error {
 	if err := k.keepDamaged(k.file); err != nil {
 		return err
 	}
@@ -66,11 +73,14 @@ func (k *Ring) rotate(f ringFile) error {
 	if err := write(k.folder, nextRing, key.encode(next)); err != nil {
 		return err
 	}
-	if err := fresh.write(k.folder, nextRoot); err != nil {
+	if err := fresh.wrap(k.folder, nextRecovery, f.plan); err != nil {
+		return err
+	}
+	if err := fresh.bring(k.folder, to, k.where); err != nil {
 		return err
 	}
 	step("link " + oldRoot)
-	if err := os.Link(k.at(rootName), k.at(oldRoot)); err != nil {
+	if err := os.Link(k.at(rootName), k.at(oldRoot)); err != nil && !errors.Is(err, fs.ErrNotExist) { // it may be what was lost
 		return err
 	}
 	if err := k.syncFolder(); err != nil {
@@ -83,7 +93,7 @@ func (k *Ring) rotate(f ringFile) error {
 	if err := k.syncFolder(); err != nil {
 		return err
 	}
-	k.stat = [2]os.FileInfo{}
+	k.stat, k.borrowed = [2]os.FileInfo{}, false
 	if err := k.load(); err != nil {
 		return err
 	}
@@ -92,7 +102,10 @@ func (k *Ring) rotate(f ringFile) error {
 
 // reseal is f sealed under another key.
 func (k *Ring) reseal(f ringFile, key ringKey) (ringFile, error) {
-	next := ringFile{store: f.store, periods: map[period][]byte{}, older: map[period][]byte{}}
+	next := ringFile{
+		store: f.store, periods: map[period][]byte{}, older: map[period][]byte{},
+		plan: f.plan, rotated: time.Now().UTC().Truncate(time.Second),
+	}
 	for p, sealed := range f.periods {
 		b, err := k.key.openPeriod(p, sealed)
 		if err != nil {
@@ -115,6 +128,9 @@ func (k *Ring) reseal(f ringFile, key ringKey) (ringFile, error) {
 // finish does what a rotation that was cut off had left to do, and leaves nothing of one
 // that had not come to count. The caller holds mu and the lock, and has loaded.
 func (k *Ring) finish() error {
+	if k.borrowed {
+		panic("keys: a ring that a recovery copy opened is changed")
+	}
 	if _, _, err := readRing(k.key, k.path()); err != nil {
 		if _, other := errors.AsType[*otherRootError](err); !other {
 			return err
@@ -131,7 +147,18 @@ func (k *Ring) finish() error {
 			return err
 		}
 	}
-	for _, name := range []string{nextRing, nextRing + ".tmp", nextRoot, nextRoot + ".tmp", oldRoot} {
+	if err := k.keepRecovery(); err != nil {
+		return err
+	}
+	return k.discard(nextRing, nextRing+".tmp", nextRoot, nextRoot+".tmp", oldRoot, nextRecovery, nextRecovery+".tmp")
+}
+
+// discard wipes files of a root key, with what they say is in a TPM.
+func (k *Ring) discard(names ...string) error {
+	for _, name := range names {
+		if err := k.empty(name); err != nil {
+			return err
+		}
 		if err := k.wipe(name); err != nil {
 			return err
 		}
@@ -154,10 +181,10 @@ func (k *Ring) wipe(name string) error {
 		return err
 	}
 	root, err := os.Stat(k.at(rootName))
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if !os.SameFile(stat, root) {
+	if err != nil || !os.SameFile(stat, root) {
 		step("overwrite " + name)
 		if _, err := f.WriteAt(make([]byte, stat.Size()), 0); err != nil {
 			return err

@@ -48,7 +48,7 @@ func roots(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	for name, b := range readAll(t, dir) {
-		if lines := strings.Split(b, "\n"); strings.HasPrefix(b, rootFirstLine) && len(lines) > 1 {
+		if lines := strings.Split(b, "\n"); strings.HasPrefix(b, rootFirstLine+rootVersion+"\n") && len(lines) > 1 {
 			found[filepath.Base(name)] = lines[1]
 		}
 	}

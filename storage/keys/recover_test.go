@@ -1,0 +1,453 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"linevault/storage/keys/recovery"
+	"linevault/storage/keys/tpm"
+	"linevault/storage/keys/tpm/tpmtest"
+	"linevault/storage/seal"
+)
+
+// holders are n people of whom k are needed, with their identities.
+func holders(t testing.TB, k, n int) (*recovery.Plan, []recovery.Identity) {
+	t.Helper()
+	p := &recovery.Plan{Needed: k}
+	var all []recovery.Identity
+	for i := range n {
+		to, file, err := recovery.NewIdentity("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, err := recovery.ReadIdentities(file, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to.Name = fmt.Sprint("Holder ", i+1)
+		p.Recipients, all = append(p.Recipients, to), append(all, ids...)
+	}
+	return p, all
+}
+
+// arranged is a store with its root key in a home, and recovery recipients.
+func arranged(t testing.TB, home Home, plan *recovery.Plan) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := CreateAs(dir, []string{"calls"}, now, Arrangement{Home: home, Recovery: plan}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// recovered opens the ring in memory by its recovery copy, or fails the test.
+func recovered(t testing.TB, dir string, ids []recovery.Identity) *Ring {
+	t.Helper()
+	k, _, err := Recovered(dir, "", ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// secretsIn counts the slots of the machine's TPM that hold something.
+func secretsIn(t *testing.T, m *tpmtest.Machine) (written, indices int) {
+	t.Helper()
+	d, err := tpm.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	list := m.Indices()
+	for _, i := range list {
+		b, err := d.Read(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b != [tpm.Size]byte{} {
+			written++
+		}
+	}
+	return written, len(list)
+}
+
+// TestArrangeCrash stops every kind of change of the root key before each change of the disk
+// and of the TPM. At each the ring opens, with the one root key that holds and with the recovery
+// copy too; and the next start leaves one root key and nothing half done.
+func TestArrangeCrash(t *testing.T) {
+	plan, ids := holders(t, 2, 3)
+	other, otherIDs := holders(t, 1, 1)
+	for _, c := range []struct {
+		name     string
+		from, to Home
+		plan     *recovery.Plan
+		ids      []recovery.Identity
+		after    int // indices in the TPM
+	}{
+		{"file", InFile, InFile, nil, ids, 0},
+		{"TPM", InTPM, InTPM, nil, ids, 2},
+		{"file to TPM", InFile, InTPM, nil, ids, 2},
+		{"TPM to file", InTPM, InFile, nil, ids, 0},
+		{"other recipients", InFile, InFile, other, otherIDs, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for n := 0; ; n++ {
+				m := tpmtest.Boot(t)
+				dir := arranged(t, c.from, plan)
+				part, locked, key := lockOne(t, dir)
+				k := reopen(t, dir)
+				before := k.RootID()
+				steps, crashed, err := stopAt(n, func() error {
+					if c.from == c.to && c.plan == nil {
+						return k.Rotate()
+					}
+					_, err := k.Arrange(Arrangement{Home: c.to, Recovery: c.plan})
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				m.Off() // and so does the machine
+				m.On()
+				k = reopen(t, dir)
+				opens(t, k, part, locked, key)
+				opens(t, recovered(t, dir, append(ids, otherIDs...)), part, locked, key)
+				if err := k.Ensure([]string{"calls"}, now); err != nil {
+					t.Fatalf("after a crash before %q: %v", steps[len(steps)-1:], err)
+				}
+				opens(t, k, part, locked, key)
+				opens(t, recovered(t, dir, append(ids, otherIDs...)), part, locked, key)
+				if k.where.home() == InTPM && len(roots(t, dir)) > 0 || k.where.home() == InFile && len(roots(t, dir)) != 1 {
+					t.Fatalf("after a crash at step %d a root key is left in %v", n, roots(t, dir))
+				}
+				written, indices := secretsIn(t, m)
+				if inTPM := k.where.home() == InTPM; inTPM && (written != 1 || indices != 2) || !inTPM && indices != 0 {
+					t.Fatalf("after a crash at step %d, %q, the TPM has %d secrets in %d indices", n, steps[max(0, len(steps)-1):], written, indices)
+				}
+				for name := range readAll(t, dir) {
+					if strings.Contains(name, ".next") || strings.Contains(name, ".old") || strings.HasSuffix(name, ".tmp") {
+						t.Errorf("after a crash at step %d %s is left", n, name)
+					}
+				}
+				if !crashed {
+					if k.RootID() == before || k.where.home() != c.to || len(m.Indices()) != c.after {
+						t.Errorf("it is root key %s, %s; the TPM has %v", k.RootID(), k.where, m.Indices())
+					}
+					if _, _, err := Recovered(dir, "", c.ids); err != nil {
+						t.Error(err)
+					}
+					if _, _, err := Recovered(dir, "", ids); (err == nil) != (c.plan == nil) {
+						t.Errorf("those who were left out: %v", err)
+					}
+					t.Logf("%d steps", len(steps))
+					return
+				}
+			}
+		})
+	}
+}
+
+// lose takes the root key away from a store.
+func lose(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(folder(dir), rootName)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRestoreCrash brings a lost root key back, and is stopped before each change: either it is
+// back, or can be brought back again.
+func TestRestoreCrash(t *testing.T) {
+	plan, ids := holders(t, 2, 2)
+	for _, home := range []Home{InFile, InTPM} {
+		for n := 0; ; n++ {
+			m := tpmtest.Boot(t)
+			dir := arranged(t, home, plan)
+			part, locked, key := lockOne(t, dir)
+			if home == InTPM {
+				m.Clear()
+			} else {
+				lose(t, dir)
+			}
+			if _, err := OpenRing(dir); err == nil || !strings.Contains(err.Error(), plan.Recipients[1].String()) {
+				t.Fatalf("it is not locked: %v", err)
+			}
+			_, crashed, err := stopAt(n, func() error { return recovered(t, dir, ids).Restore(home) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			k, err := OpenRing(dir)
+			if err != nil {
+				if !crashed {
+					t.Fatal(err)
+				}
+				if err := recovered(t, dir, ids).Restore(Auto); err != nil {
+					t.Fatalf("again, after a crash at step %d: %v", n, err)
+				}
+				k = reopen(t, dir)
+			}
+			opens(t, k, part, locked, key)
+			if err := k.Ensure([]string{"calls"}, now); err != nil {
+				t.Fatal(err)
+			}
+			opens(t, recovered(t, dir, ids), part, locked, key)
+			if written, indices := secretsIn(t, m); written+len(roots(t, dir)) != 1 || indices > 2 {
+				t.Fatalf("after a crash at step %d there are %d secrets in %d indices, and files %v", n, written, indices, roots(t, dir))
+			}
+			if !crashed {
+				break
+			}
+		}
+	}
+}
+
+// TestShreddedStays destroys a period. A recovery copy that somebody kept from before opens
+// neither the keyring of today nor what was destroyed; it does open the keyring of its own day,
+// if somebody kept that as well, and that is said in storage/DESIGN.md.
+func TestShreddedStays(t *testing.T) {
+	plan, ids := holders(t, 1, 1)
+	for _, home := range []Home{InFile, InTPM} {
+		tpmtest.Boot(t)
+		dir := arranged(t, home, plan)
+		part, locked, key := lockOne(t, dir)
+		kept := filepath.Join(t.TempDir(), "kept")
+		old := string(read(t, filepath.Join(folder(dir), recoveryName)))
+		if err := os.WriteFile(kept, []byte(old), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		oldRing := read(t, filepath.Join(folder(dir), ringName))
+		if err := reopen(t, dir).Drop(Period{"calls", DayOf(now)}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Recovered(dir, kept, ids); err == nil || !strings.Contains(err.Error(), "older root key") {
+			t.Errorf("the old copy: %v", err)
+		}
+		for _, k := range []*Ring{reopen(t, dir), recovered(t, dir, ids)} {
+			days, classes := k.Periods()
+			for i := range days {
+				id, err := k.Identity(classes[i], days[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := id.Unlock(part, locked); err == nil {
+					t.Errorf("%s %s opens what was destroyed", classes[i], days[i])
+				}
+			}
+		}
+		replace(t, filepath.Join(folder(dir), ringName), oldRing)
+		if _, err := OpenRing(dir); err == nil {
+			t.Error("the old ring opens by the box's own root key")
+		}
+		k, _, err := Recovered(dir, kept, ids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opens(t, k, part, locked, key) // both old files together: an old backup
+	}
+}
+
+// TestLocked has each way to lose the root key. All are locked, say why and what to do, and
+// identities of others open nothing.
+func TestLocked(t *testing.T) {
+	plan, ids := holders(t, 2, 3)
+	_, strangers := holders(t, 1, 1)
+	for _, c := range []struct {
+		name    string
+		home    Home
+		happens func(dir string, m *tpmtest.Machine)
+		says    string
+	}{
+		{"file gone", InFile, func(dir string, _ *tpmtest.Machine) { lose(t, dir) }, "root key is missing"},
+		{"file damaged", InFile, func(dir string, _ *tpmtest.Machine) {
+			replace(t, filepath.Join(folder(dir), rootName), []byte("linevault root key 1\nzz"))
+		}, "damaged"},
+		{"another store's", InFile, func(dir string, _ *tpmtest.Machine) {
+			if err := newRoot().write(folder(dir), rootName); err != nil {
+				t.Fatal(err)
+			}
+		}, "belongs to root key"},
+		{"TPM cleared", InTPM, func(_ string, m *tpmtest.Machine) { m.Clear() }, "cleared or replaced"},
+		{"no TPM", InTPM, func(_ string, m *tpmtest.Machine) { m.Off() }, "no TPM"},
+		{"boot changed", InTPM, func(_ string, m *tpmtest.Machine) { m.Measure() }, "started otherwise"},
+		{"pointer damaged", InTPM, func(dir string, _ *tpmtest.Machine) {
+			b := read(t, filepath.Join(folder(dir), rootName))
+			replace(t, filepath.Join(folder(dir), rootName), []byte(strings.Replace(string(b), "slot 0", "slot 1", 1)))
+		}, "damaged"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := tpmtest.Boot(t)
+			dir := arranged(t, c.home, plan)
+			part, locked, key := lockOne(t, dir)
+			c.happens(dir, m)
+			_, err := OpenRing(dir)
+			_, isLocked := errors.AsType[*LockedError](err)
+			if !isLocked || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), "`linevault keys recover`") {
+				t.Fatalf("%v", err)
+			}
+			s, err := ReadStatus(dir)
+			if err != nil || !strings.Contains(s.Locked, c.says) || !s.Plan.Equal(*plan) || s.Recovery != "" {
+				t.Errorf("status %+v, %v", s, err)
+			}
+			for _, few := range [][]recovery.Identity{nil, ids[:1], strangers} {
+				if _, _, err := Recovered(dir, "", few); err == nil || !strings.Contains(err.Error(), plan.Recipients[2].String()) {
+					t.Errorf("%d identities: %v", len(few), err)
+				}
+			}
+			if err := recovered(t, dir, ids[1:]).Restore(Auto); err != nil {
+				t.Fatal(err)
+			}
+			opens(t, reopen(t, dir), part, locked, key)
+			if s, err = ReadStatus(dir); err != nil || s.Locked != "" || s.Recovery != "" || s.Rotated.IsZero() || s.Periods != Ahead+1 {
+				t.Errorf("status %+v, %v", s, err)
+			}
+		})
+	}
+}
+
+// TestAuto chooses the TPM where there is one and somebody can bring the key back, and else
+// the file; a TPM that cannot be used is told, and does not stop anything.
+func TestAuto(t *testing.T) {
+	plan, _ := holders(t, 1, 1)
+	home := func(dir string) Home { return reopen(t, dir).where.home() }
+	m := tpmtest.Boot(t)
+	alone := arranged(t, Auto, nil)
+	if home(alone) != InFile {
+		t.Error("without recovery recipients it is in the TPM")
+	}
+	if did, err := reopen(t, alone).Arrange(Arrangement{Auto, plan}); err != nil || home(alone) != InTPM || len(did) != 1 {
+		t.Errorf("with recipients: %v, %v, %s", did, err, home(alone))
+	}
+	if did, err := reopen(t, alone).Arrange(Arrangement{Auto, plan}); err != nil || len(did) != 0 {
+		t.Errorf("nothing has changed: %v, %v", did, err)
+	}
+	m.Own()
+	owned := arranged(t, Auto, plan)
+	if home(owned) != InFile {
+		t.Error("a TPM with an owner's password was used")
+	}
+	k := reopen(t, owned)
+	if did, err := k.Arrange(Arrangement{Auto, plan}); err != nil || len(did) != 1 || !strings.Contains(did[0], "owner's password") {
+		t.Errorf("an owner's password: %v, %v", did, err)
+	}
+	if _, err := k.Arrange(Arrangement{InTPM, plan}); !errors.Is(err, tpm.ErrOwned) {
+		t.Errorf("must be in the TPM: %v", err)
+	}
+	opensAll(t, owned)
+	tpmtest.None(t)
+	if home(arranged(t, Auto, plan)) != InFile {
+		t.Error("without a TPM it is elsewhere")
+	}
+	dir := t.TempDir()
+	if err := CreateAs(dir, []string{"calls"}, now, Arrangement{InTPM, plan}); !errors.Is(err, tpm.ErrNone) {
+		t.Errorf("it must be in a TPM and there is none: %v", err)
+	}
+}
+
+// opensAll opens every period and finishes what was begun.
+func opensAll(t *testing.T, dir string) {
+	t.Helper()
+	if err := reopen(t, dir).Ensure([]string{"calls"}, now); err != nil {
+		t.Fatal(err)
+	}
+	if n := everyHalfOpens(t, dir); n == 0 {
+		t.Error("there are no keys")
+	}
+}
+
+// TestCreateInTPMCrash stops the making of a store before each change of disk and TPM.
+func TestCreateInTPMCrash(t *testing.T) {
+	plan, ids := holders(t, 1, 1)
+	for n := 0; ; n++ {
+		m := tpmtest.Boot(t)
+		dir := t.TempDir()
+		create := func() error {
+			return CreateAs(dir, []string{"calls"}, now, Arrangement{InTPM, plan})
+		}
+		_, crashed, err := stopAt(n, create)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := create(); err != nil {
+			t.Fatalf("after a crash at step %d: %v", n, err)
+		}
+		opensAll(t, dir)
+		recovered(t, dir, ids)
+		if written, indices := secretsIn(t, m); written != 1 || indices != 2 || len(roots(t, dir)) != 0 {
+			t.Fatalf("after a crash at step %d: %d secrets in %d indices", n, written, indices)
+		}
+		if !crashed {
+			return
+		}
+	}
+}
+
+// TestRecoveryHeals damages and removes the recovery copy: the next start writes it anew.
+func TestRecoveryHeals(t *testing.T) {
+	plan, ids := holders(t, 2, 2)
+	dir := arranged(t, InFile, plan)
+	path := filepath.Join(folder(dir), recoveryName)
+	for _, damage := range []func(){
+		func() { replace(t, path, []byte("linevault recovery 1\nend\n")) },
+		func() {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		damage()
+		if s, err := ReadStatus(dir); err != nil || s.Recovery == "" {
+			t.Errorf("status %+v, %v", s, err)
+		}
+		opensAll(t, dir)
+		recovered(t, dir, ids)
+	}
+	if did, err := reopen(t, dir).Arrange(Arrangement{Recovery: &recovery.Plan{}}); err != nil || len(did) != 1 {
+		t.Errorf("%v, %v", did, err)
+	}
+	if _, _, err := Recovered(dir, "", ids); !errors.Is(err, ErrNoRecovery) {
+		t.Errorf("a copy that nobody is to have: %v", err)
+	}
+}
+
+func TestNoStore(t *testing.T) {
+	dir := t.TempDir()
+	for name, open := range map[string]func() error{
+		"ring":      func() error { _, err := OpenRing(dir); return err },
+		"status":    func() error { _, err := ReadStatus(dir); return err },
+		"recovered": func() error { _, _, err := Recovered(dir, "", nil); return err },
+	} {
+		if err := open(); !errors.Is(err, ErrNoStore) || !strings.Contains(err.Error(), "no Linevault data folder") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestBorrowed uses a ring that a recovery copy opened: it reads, and is not to be changed.
+func TestBorrowed(t *testing.T) {
+	plan, ids := holders(t, 1, 1)
+	dir := arranged(t, InFile, plan)
+	before := readAll(t, dir)
+	k := recovered(t, dir, ids)
+	var id seal.Identity
+	id, err := k.Identity("calls", DayOf(now))
+	if err != nil || id == nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("it was changed")
+			}
+		}()
+		_ = k.Rotate()
+	}()
+	for name, b := range readAll(t, dir) {
+		if before[name] != b && filepath.Base(name) != lockName {
+			t.Errorf("%s has changed", name)
+		}
+	}
+}
