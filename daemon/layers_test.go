@@ -92,6 +92,14 @@ var layers = []layer{
 		why: "contacts are reached through hal/gpio alone",
 	},
 	{
+		who: "", except: []string{"storage/keys/tpm"}, never: []string{"github.com/google/go-tpm"},
+		why: "a TPM is reached through storage/keys/tpm alone",
+	},
+	{
+		who: "", except: []string{"storage/keys/recovery"}, never: []string{"filippo.io/age"},
+		why: "recovery copies are storage/keys/recovery's, which alone goes past FIPS mode for it",
+	},
+	{
 		who: "", except: []string{"storage"}, never: []string{"go.etcd.io/bbolt"},
 		why: "segments are files of storage; nobody else opens one",
 	},

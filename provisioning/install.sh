@@ -14,9 +14,10 @@ what=${1:-build}
 # links them. flite: the voices of the demonstration calls.
 build_packages=(gcc libc6-dev make pkgconf git ca-certificates libopus-dev portaudio19-dev flite)
 
-# The peers that tests compare us with, a browser, a sound server to play into, and speech.
+# The peers that tests compare us with, a browser, a sound server to play into, and speech;
+# a TPM in software, and the program whose files the recovery copies are.
 test_packages=(opus-tools ffmpeg sox multimon-ng libspandsp-dev tshark chromium shellcheck valgrind
-	pulseaudio pulseaudio-utils libasound2-plugins alsa-utils
+	pulseaudio pulseaudio-utils libasound2-plugins alsa-utils swtpm age
 	asterisk-core-sounds-en-wav codec2-examples)
 
 say() { printf '%s\n' "$*" >&2; }

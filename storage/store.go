@@ -49,6 +49,12 @@ var ErrNoStore = errors.New("not a Linevault store")
 // Create makes a store in dir, with keys for the classes, where there is none. In a store
 // that is there it makes only what is missing. A newer store it refuses and leaves alone.
 func Create(dir string, classes []string) error {
+	return CreateAs(dir, classes, keys.Arrangement{})
+}
+
+// CreateAs is Create with the root key where it is to live, and wrapped for those who can bring
+// it back. A store whose keys are locked is a *keys.LockedError; a recorder can use it.
+func CreateAs(dir string, classes []string, a keys.Arrangement) error {
 	for _, c := range classes {
 		if !segment.ClassName(c) {
 			return fmt.Errorf("retention class %q: use letters, digits, '-' and '_' only, 40 at most", c)
@@ -62,7 +68,7 @@ func Create(dir string, classes []string) error {
 	if err := os.MkdirAll(filepath.Join(dir, segmentsDir), 0o700); err != nil {
 		return folderError(dir, err)
 	}
-	if err := keys.Create(dir, classes, time.Now()); err != nil {
+	if err := keys.CreateAs(dir, classes, time.Now(), a); err != nil {
 		return fmt.Errorf("make the keys of the store in %s: %w", dir, err)
 	}
 	if made {
@@ -87,6 +93,10 @@ func writeFormat(dir string) error {
 	}
 	return nil
 }
+
+// CheckFormat says whether dir is a store that this package knows. Whoever opens its keys asks
+// this first: a newer store is not to be touched.
+func CheckFormat(dir string) error { return checkFormat(dir) }
 
 // checkFormat says whether dir is a store that this package knows.
 func checkFormat(dir string) error {

@@ -65,9 +65,9 @@ func createRing(folder string, a Arrangement) error {
 	case hasRoot && hasRing:
 		return nil
 	case !hasRoot && (hasRing || used):
-		return fmt.Errorf("%s: %w", filepath.Join(folder, rootName), ErrRootMissing)
+		return (&Ring{folder: folder}).locked(fmt.Errorf("%s: %w", filepath.Join(folder, rootName), ErrRootMissing))
 	case !hasRing && used:
-		return fmt.Errorf("%s: %w", filepath.Join(folder, ringName), ErrRingMissing)
+		return (&Ring{folder: folder}).locked(fmt.Errorf("%s: %w", filepath.Join(folder, ringName), ErrRingMissing))
 	}
 	var r root
 	if hasRoot {
