@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"bytes"
+	"crypto/fips140"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"filippo.io/age"
+
+	"linevault/storage/internal/fipstest"
 )
 
 func TestMain(m *testing.M) {
@@ -230,24 +233,12 @@ func TestAge(t *testing.T) {
 // TestFIPS makes and opens a copy where Go's FIPS 140-3 module refuses what age uses: it is
 // let through here, and nowhere else.
 func TestFIPS(t *testing.T) {
-	if os.Getenv("GODEBUG") == "fips140=only" {
-		t.Skip("this is the child")
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), exe, "-test.v", "-test.run", "^(TestFIPSRefusesAge|TestStranger|TestPassphrase)$")
-	cmd.Env = append(os.Environ(), "GODEBUG=fips140=only")
-	out, err := cmd.CombinedOutput()
-	if err != nil || strings.Count(string(out), "--- PASS") != 3 {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	fipstest.Run(t, "TestFIPSRefusesAge", "TestStranger", "TestPassphrase")
 }
 
 // TestFIPSRefusesAge shows that the mode is on: age by itself is refused.
 func TestFIPSRefusesAge(t *testing.T) {
-	if os.Getenv("GODEBUG") != "fips140=only" {
+	if !fips140.Enforced() {
 		t.Skip("runs in the child of TestFIPS")
 	}
 	id, err := age.GenerateX25519Identity()

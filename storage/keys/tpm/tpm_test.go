@@ -7,15 +7,14 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-tpm/tpm2"
 	"github.com/google/go-tpm/tpm2/transport"
 
+	"linevault/storage/internal/fipstest"
 	"linevault/storage/keys/tpm"
 	"linevault/storage/keys/tpm/tpmtest"
 )
@@ -170,19 +169,7 @@ func TestBus(t *testing.T) {
 
 // TestFIPS uses a TPM where Go's FIPS 140-3 module refuses all but its own.
 func TestFIPS(t *testing.T) {
-	if os.Getenv("GODEBUG") == "fips140=only" {
-		t.Skip("this is the child")
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), exe, "-test.v", "-test.run", "^(TestKeeps|TestRefusals)$")
-	cmd.Env = append(os.Environ(), "GODEBUG=fips140=only")
-	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "--- PASS: TestKeeps") {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	fipstest.Run(t, "TestKeeps", "TestRefusals")
 }
 
 func ExampleIndex() {
