@@ -25,14 +25,7 @@ func (e *LockedError) Error() string {
 	if e.Plan.Empty() {
 		return e.Why.Error()
 	}
-	names := ""
-	for i, r := range e.Plan.Recipients {
-		if i > 0 {
-			names += ", "
-		}
-		names += r.String()
-	}
-	return fmt.Sprintf("%v; or run `linevault keys recover` with the identities of %d of: %s", e.Why, e.Plan.Needed, names)
+	return fmt.Sprintf("%v; or run `linevault keys recover` with the identities of %d of: %s", e.Why, e.Plan.Needed, recovery.Names(e.Plan.Recipients))
 }
 
 // Unwrap is why.

@@ -34,6 +34,15 @@ func (r Recipient) Fingerprint() string {
 
 func (r Recipient) String() string { return fmt.Sprintf("%s (%s)", r.Name, r.Fingerprint()) }
 
+// Names lists recipients for people.
+func Names(list []Recipient) string {
+	var all []string
+	for _, r := range list {
+		all = append(all, r.String())
+	}
+	return strings.Join(all, ", ")
+}
+
 // Plan is who can bring the secret back: any Needed of the Recipients together.
 type Plan struct {
 	Needed     int         `json:"needed"`
@@ -241,19 +250,12 @@ type NotEnoughError struct {
 }
 
 func (e *NotEnoughError) Error() string {
-	names := func(list []Recipient) string {
-		var all []string
-		for _, r := range list {
-			all = append(all, r.String())
-		}
-		return strings.Join(all, ", ")
-	}
 	got := "no identity of theirs was given"
 	if len(e.Have) > 0 {
-		got = "given: " + names(e.Have)
+		got = "given: " + Names(e.Have)
 	}
 	if e.Strangers > 0 {
 		got += fmt.Sprintf("; %d identity(s) that are of none of them", e.Strangers)
 	}
-	return fmt.Sprintf("the identities of %d of these recipients are needed: %s; %s", e.Plan.Needed, names(e.Plan.Recipients), got)
+	return fmt.Sprintf("the identities of %d of these recipients are needed: %s; %s", e.Plan.Needed, Names(e.Plan.Recipients), got)
 }
