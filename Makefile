@@ -76,9 +76,10 @@ fuzz: web       ## every fuzz target for FUZZ=30s
 bench: install-for-tests build  ## what recording and playing cost, as lines of name, value, unit
 	@provisioning/bench.sh ./linevault
 
-storm: web      ## 10,000 random pauses, and the recorder killed in 1,000 more: nothing of them is kept (an hour)
+storm: web      ## 10,000 random pauses, 1,000 kills inside pauses, and a disk that is frozen: an hour, as root
 	LINEVAULT_PAUSES=10000 $(GO) test -count=1 -v -timeout 2h -run StormOfPauses ./daemon/capture
 	LINEVAULT_KILLS=1000 $(GO) test -count=1 -v -timeout 3h -run KilledInsidePauses ./daemon
+	LINEVAULT_STALL=1 $(GO) test -count=1 -v -run DiskIsFrozen ./daemon
 
 verify-static:  ## build/linevault-verify, which checks disclosure packs anywhere, for Linux and Windows
 	@mkdir -p build
