@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"linevault/daemon/config"
+	"linevault/daemon/control"
 	"linevault/storage"
 	"linevault/storage/ledger"
 )
@@ -22,13 +22,12 @@ const (
 
 // keepTerms keeps what the configuration says of terms, until ctx ends. What a crash
 // interrupted it finishes first.
-func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, cfg *config.Config, log *slog.Logger) {
+func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, desk *control.Desk, log *slog.Logger) {
 	sweep, retain, waiting := time.NewTicker(sweepEvery), time.NewTicker(retainEvery), time.NewTicker(waitingEvery)
-	defer waiting.Stop()
 	defer sweep.Stop()
 	defer retain.Stop()
-	run := func() { retainOnce(s, book, cfg, log) }
-	run()
+	defer waiting.Stop()
+	retainOnce(desk, log)
 	for {
 		select {
 		case <-sweep.C:
@@ -40,7 +39,7 @@ func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, cfg *
 				log.Error("purge what was asked for in calls that have ended", "err", err)
 			}
 		case <-retain.C:
-			run()
+			retainOnce(desk, log)
 		case <-ctx.Done():
 			return
 		}
@@ -48,21 +47,15 @@ func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, cfg *
 }
 
 // retainOnce is one run of retention.
-func retainOnce(s *storage.Store, book *ledger.Ledger, cfg *config.Config, log *slog.Logger) {
-	now, err := readClock(cfg)
-	if err != nil {
-		log.Error("retention", "err", err)
-		return
-	}
-	plan, err := s.Retain(cfg.Policies(), now, book)
-	var held *storage.HeldBackError
-	switch {
-	case errors.As(err, &held) && len(cfg.Class) == 0: // there is nothing to keep
-	case errors.As(err, &held):
+func retainOnce(desk *control.Desk, log *slog.Logger) {
+	err := desk.Retain()
+	switch held, is := errors.AsType[*storage.HeldBackError](err); {
+	case is && len(desk.Policies) == 0: // there is nothing to keep
+	case is && held.What == storage.FirstRun:
+		log.Info("retention", "note", held.Why)
+	case is:
 		log.Warn("retention", "err", err)
 	case err != nil:
 		log.Error("retention", "err", err)
-	case len(plan.Calls) > 0:
-		log.Info("retention", "destroyed", len(plan.Calls))
 	}
 }

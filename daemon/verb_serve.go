@@ -85,6 +85,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	desk := control.New(control.Config{
 		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Checkpoints: checkpoints, Clerk: calls,
 		Recorder: recorder, Version: version, Log: log,
+		Policies: cfg.Policies(), Clock: func() (storage.Reading, error) { return readClock(cfg) },
 	})
 	listener, err := net.Listen("tcp", cfg.Web.Listen)
 	if err != nil {
@@ -92,7 +93,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	}
 	go keepPeriods(ctx, ring, cfg.Classes(), log)
 	go keepAccount(ctx, calls, log)
-	go keepTerms(ctx, store, book, cfg, log)
+	go keepTerms(ctx, store, book, desk, log)
 	server := &http.Server{
 		Handler: web.New(web.Config{
 			Desk: desk, Version: version, Log: log,

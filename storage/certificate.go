@@ -120,6 +120,25 @@ func certificatePath(dir, id string) string {
 	return filepath.Join(dir, destructionDir, "certificates", id)
 }
 
+// ErrNoCertificate is a certificate that there is not.
+var ErrNoCertificate = errors.New("there is no such certificate")
+
+// ReadCertificate reads one certificate of a store, and returns its file with it.
+func ReadCertificate(dir, id string, key ed25519.PublicKey) (*Certificate, []byte, error) {
+	if _, ok := parseCallID(CallID(id)); !ok { // certificates have ids of the same form
+		return nil, nil, ErrNoCertificate
+	}
+	b, err := os.ReadFile(certificatePath(dir, id))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil, ErrNoCertificate
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := ParseCertificate(b, key)
+	return c, b, err
+}
+
 // Certificates reads all certificates of a store, oldest first. One that does not verify is
 // an error, after the others.
 func Certificates(dir string, key ed25519.PublicKey) ([]*Certificate, error) {

@@ -42,6 +42,18 @@ const (
 	maxOff  = 7 * 24 * time.Hour // the machine was off
 )
 
+// held is the *HeldBackError of a reading that cannot be trusted, or nil.
+func (r Reading) held(last Reading) error {
+	why := r.distrust(last)
+	switch {
+	case why == "":
+		return nil
+	case !r.Synced:
+		return &HeldBackError{why, NoTime}
+	}
+	return &HeldBackError{why, TimeMoved}
+}
+
 // distrust says why the wall time of r cannot be trusted, or nothing.
 func (r Reading) distrust(last Reading) string {
 	moved := r.Wall.Sub(last.Wall)

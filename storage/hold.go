@@ -17,8 +17,9 @@ type Hold struct {
 	At     time.Time `json:"at"`
 	Review time.Time `json:"review"` // when somebody must ask whether it is still needed
 	// Asked is who wants it released, where somebody does.
-	Asked    string `json:"asked,omitempty"`
-	AskedWhy string `json:"asked_why,omitempty"`
+	Asked    string    `json:"asked,omitempty"`
+	AskedWhy string    `json:"asked_why,omitempty"`
+	AskedAt  time.Time `json:"asked_at,omitzero"`
 }
 
 func (s *Store) holds() state { return stateFile(s.dir, "holds", s.ring) }
@@ -98,7 +99,7 @@ func (s *Store) ReleaseHold(id CallID, by, reason string, book *ledger.Ledger) (
 		case i < 0:
 			return nil, fmt.Errorf("call %s is not under legal hold", id)
 		case list[i].Asked == "":
-			list[i].Asked, list[i].AskedWhy = by, reason
+			list[i].Asked, list[i].AskedWhy, list[i].AskedAt = by, reason, time.Now().UTC().Truncate(time.Second)
 			return list, nil
 		case SamePerson(list[i].Asked, by):
 			return nil, fmt.Errorf("%s has asked for this release already: another person must, too", by)
@@ -124,7 +125,7 @@ func (s *Store) KeepHold(id CallID, by, reason string, book *ledger.Ledger) erro
 			return nil, ErrNoRequest
 		}
 		asked = list[i].Asked
-		list[i].Asked, list[i].AskedWhy = "", ""
+		list[i].Asked, list[i].AskedWhy, list[i].AskedAt = "", "", time.Time{}
 		return list, nil
 	})
 	if err != nil {

@@ -22,12 +22,12 @@ type Request struct {
 	At     time.Time         `json:"at"`
 	Reason string            `json:"reason"`
 	More   map[string]string `json:"more,omitempty"` // what else its kind needs to know
+	// Approved is who approved it, where it is done later.
+	Approved string `json:"approved,omitempty"`
 }
 
-// The kinds of requests that this package knows; the desk has others.
-const (
-	AskedErasure = "erasure"
-)
+// AskedErasure is the kind of request that asks for an erasure; the desk has others.
+const AskedErasure = "erasure"
 
 // ErrNoRequest is a request that is not there: it was approved, refused or withdrawn.
 var ErrNoRequest = errors.New("there is no such request any more: somebody has approved or refused it")
@@ -86,6 +86,31 @@ func (s *Store) Ask(r Request, book *ledger.Ledger) (Request, error) {
 		return r, err
 	}
 	return r, r.enter(book, r.Kind+" asked", r.By, r.Reason)
+}
+
+// Approve notes on a request that somebody else has approved it, for what is done later.
+func (s *Store) Approve(id, by string, book *ledger.Ledger) error {
+	var approved Request
+	err := s.alone(func() error {
+		list, err := s.Requests()
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(list, func(r Request) bool { return r.ID == id })
+		switch {
+		case i < 0:
+			return ErrNoRequest
+		case SamePerson(list[i].By, by):
+			return ErrSamePerson
+		}
+		approved = list[i]
+		list[i].Approved = by
+		return s.requests().write(list)
+	})
+	if err != nil {
+		return err
+	}
+	return approved.enter(book, approved.Kind+" approved", by, approved.Reason)
 }
 
 // Settled takes a request off the list: what it asked for was done.

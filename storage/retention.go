@@ -181,7 +181,21 @@ const approvalLasts = 24 * time.Hour
 func (s *Store) retained() state { return stateFile(s.dir, "retention", s.ring) }
 
 // HeldBackError is a run of retention that destroyed nothing, because a person must look.
-type HeldBackError struct{ Why string }
+type HeldBackError struct {
+	Why  string
+	What HeldBack
+}
+
+// HeldBack is what holds a run back.
+type HeldBack string
+
+// What holds a run back.
+const (
+	FirstRun  HeldBack = "first run" // nobody need do anything
+	NoTime    HeldBack = "no time"   // the time of day is not synchronised
+	TimeMoved HeldBack = "time moved"
+	TooMany   HeldBack = "too many" // calls at once
+)
 
 func (e *HeldBackError) Error() string { return "nothing was destroyed: " + e.Why }
 
@@ -209,10 +223,10 @@ func (s *Store) retain(policies []Policy, clock Reading, book *ledger.Ledger) (*
 	}
 	if !known && clock.Synced {
 		return nil, errors.Join(s.retained().write(retained{Clock: clock}),
-			&HeldBackError{"this is the first run, which notes the time; the next one destroys"})
+			&HeldBackError{"this is the first run, which notes the time; the next one destroys", FirstRun})
 	}
-	if why := clock.distrust(r.Clock); why != "" {
-		return nil, &HeldBackError{why}
+	if err := clock.held(r.Clock); err != nil {
+		return nil, err
 	}
 	r.Clock = clock
 	plan, err := s.Plan(policies, clock.Wall)
@@ -223,7 +237,7 @@ func (s *Store) retain(policies []Policy, clock Reading, book *ledger.Ledger) (*
 	if plan.braked() && !approved {
 		return plan, errors.Join(s.retained().write(r), &HeldBackError{fmt.Sprintf(
 			"%d calls are past their term and %d a day are usual: if that is right, `linevault retention approve` says so",
-			len(plan.Calls), plan.Usual)})
+			len(plan.Calls), plan.Usual), TooMany})
 	}
 	if err := s.expire(plan, r.ApprovedBy, book); err != nil {
 		return plan, err
@@ -289,8 +303,8 @@ func (s *Store) ApproveRetention(policies []Policy, now Reading, clock bool, by 
 		if clock {
 			r.Clock = now
 		}
-		if why := now.distrust(r.Clock); why != "" {
-			return &HeldBackError{why}
+		if err := now.held(r.Clock); err != nil {
+			return err
 		}
 		var err error
 		if plan, err = s.Plan(policies, now.Wall); err != nil {

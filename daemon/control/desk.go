@@ -40,14 +40,19 @@ type Config struct {
 	Version  string
 	Log      *slog.Logger
 	Now      func() time.Time // nil is time.Now
+	// Policies are the terms; Clock reads the clocks that they go by, nil the machine's.
+	Policies []storage.Policy
+	Clock    func() (storage.Reading, error)
 }
 
 // Desk carries out what operators ask. It is safe for concurrent use.
 type Desk struct {
 	Config
 
-	grants   grants
-	findings findings
+	grants    grants
+	findings  findings
+	approving sync.Mutex // held while something is approved, so that it is done once
+	terms     terms
 
 	mu        sync.Mutex // guards refreshed
 	refreshed time.Time
@@ -57,6 +62,9 @@ type Desk struct {
 func New(c Config) *Desk {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Clock == nil {
+		c.Clock = storage.ReadClock
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

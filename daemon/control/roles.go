@@ -1,6 +1,11 @@
 package control
 
-import "linevault/daemon/auth"
+import (
+	"maps"
+	"slices"
+
+	"linevault/daemon/auth"
+)
 
 // Permission is one thing that a role may do.
 type Permission string
@@ -28,6 +33,7 @@ const (
 	SeeCertificates   Permission = "see certificates"
 	SeeLedger         Permission = "see the ledger"
 	LookAfterAccounts Permission = "look after accounts"
+	SeeApprovals      Permission = "see what waits for approval"
 )
 
 // may is the whole of who may do what. What is not in it is denied: those who look after the
@@ -49,18 +55,16 @@ var may = map[Permission][]auth.Role{
 	ApproveErasure:    {auth.Supervisor, auth.Legal},
 	Disclose:          {auth.Supervisor, auth.Complaints, auth.Legal},
 	ApproveDisclosure: {auth.Supervisor, auth.Legal},
-	SeeRetention:      {auth.Supervisor, auth.Legal, auth.Auditor, auth.ICT, auth.Admin},
+	SeeRetention:      {auth.Supervisor, auth.Complaints, auth.Legal, auth.Auditor, auth.ICT, auth.Admin},
 	ApproveRetention:  {auth.Supervisor, auth.Legal, auth.ICT, auth.Admin},
 	SeeCertificates:   {auth.Supervisor, auth.Complaints, auth.Legal, auth.Auditor, auth.ICT, auth.Admin},
 	SeeLedger:         {auth.Legal, auth.Auditor},
 	LookAfterAccounts: {auth.Admin},
+	SeeApprovals:      {auth.Supervisor, auth.Complaints, auth.Legal, auth.ICT, auth.Admin},
 }
 
 // Permissions lists them all.
-var Permissions = []Permission{
-	SeeLines, SeeAccount, SeeStatus, SeeCalls, Listen, Export, Annotate, Purge, SeeHolds, PlaceHold, AskErasure, ApproveErasure,
-	Disclose, ApproveDisclosure, SeeRetention, ApproveRetention, SeeCertificates, SeeLedger, LookAfterAccounts,
-}
+var Permissions = slices.Sorted(maps.Keys(may))
 
 // RoleWords says of each role, in the order in which they are offered, whom it is for.
 var RoleWords = []struct {

@@ -28,6 +28,7 @@ type callBody struct {
 	Related              []relatedCall // other recordings of the same call
 	Purposes             []control.Purpose
 	Purpose, Reference   string // as they were filled in
+	Matters              matters
 }
 
 type relatedCall struct{ ID, Text string }
@@ -88,6 +89,9 @@ func (s *server) callBody(r *http.Request) (callBody, error) {
 	}
 	for _, o := range related {
 		body.Related = append(body.Related, relatedCall{o.ID, fmt.Sprintf("%s, from %s, %s", o.LineName, s.timeOf(o.Start), clock(o.Length))})
+	}
+	if body.Matters, err = s.matters(r, c); err != nil {
+		return callBody{}, err
 	}
 	if body.Gaps != nil {
 		body.Key = append(body.Key, keyItem{"gap", "cannot be heard"})

@@ -17,6 +17,7 @@ type callsBody struct {
 	Count          string
 	Calls          []callView
 	First, Older   string // addresses; empty where there is no such page
+	HoldAll        string // the address that puts all of them under legal hold
 	Newest, Stream string // only on the newest page: it watches for new calls
 }
 
@@ -55,6 +56,9 @@ func (s *server) calls(w http.ResponseWriter, r *http.Request) {
 			ID: c.ID, Started: c.Start.In(s.Zone).Format("2 Jan 2006, 15:04"), Line: c.LineName, Department: c.Department,
 			Other: otherParty(c), Direction: direction(c.Direction), Length: clock(c.Length), Tags: callTags(c),
 		})
+	}
+	if page.Total > 0 && body.Filtered && actor(r).May(control.PlaceHold) {
+		body.HoldAll = f.address("/holds/new", "", "")
 	}
 	if page.Next != "" {
 		body.Older = f.address("/calls", "before", page.Next)

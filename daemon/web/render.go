@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"linevault/daemon/control"
@@ -15,7 +16,11 @@ import (
 type pages map[string]*template.Template
 
 // Templates that other pages use, not pages themselves.
-var shared = []string{"templates/layout.html", "templates/account.html", "templates/alarms.html", "templates/said.html", "templates/morefilters.html"}
+var shared = []string{
+	"templates/layout.html", "templates/account.html", "templates/alarms.html",
+	"templates/said.html", "templates/morefilters.html",
+	"templates/fields.html",
+}
 
 func parsePages() pages {
 	funcs := template.FuncMap{"dict": dict}
@@ -51,6 +56,7 @@ type page struct {
 	Assets   *assets
 	Nav      []navItem
 	Actor    string
+	Notices  []control.Notice
 	Body     any
 }
 
@@ -71,6 +77,11 @@ var sections = []struct {
 }{
 	{"/calls", "Calls", control.SeeCalls},
 	{"/lines", "Lines", control.SeeLines},
+	{"/holds", "Legal holds", control.SeeHolds},
+	{"/requests", "Approvals", control.SeeApprovals},
+	{"/retention", "Retention", control.SeeRetention},
+	{"/ledger", "Ledger", control.SeeLedger},
+	{"/accounts", "Accounts", control.LookAfterAccounts},
 	{"/status", "Status", control.SeeStatus},
 }
 
@@ -89,6 +100,14 @@ func nav(r *http.Request) (items []navItem) {
 		items = append(items, item)
 	}
 	return items
+}
+
+// notices are what waits for who asks, on every page but the one that it leads to.
+func (s *server) notices(r *http.Request) []control.Notice {
+	if actor(r).Name == "" {
+		return nil
+	}
+	return slices.DeleteFunc(s.Desk.Notices(actor(r)), func(n control.Notice) bool { return n.Link == r.URL.Path })
 }
 
 // problem is one thing wrong with a form.
@@ -115,7 +134,7 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, name, 
 	err := s.pages[name].ExecuteTemplate(&out, "layout", page{
 		Title: title, Failed: len(wrong) > 0, Nonce: nonce(r), Version: s.Version, Assets: s.assets,
 		Branding: branding{s.Branding.Council, s.Branding.Service, template.CSS(s.Branding.Colour)},
-		Nav:      nav(r), Actor: actor(r).Name, Body: body,
+		Nav:      nav(r), Actor: actor(r).Name, Notices: s.notices(r), Body: body,
 	})
 	if err != nil {
 		s.Log.Error("a page could not be written", "path", r.URL.Path, "err", err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"linevault/daemon/auth"
 	"linevault/daemon/control"
 )
 
@@ -42,6 +43,17 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, control.ErrLive):
 		s.sorry(w, r, http.StatusConflict, "This call has not ended yet",
 			"It is being recorded now. You can listen to it when it has ended.")
+	case errors.Is(err, control.ErrOnHold):
+		s.sorry(w, r, http.StatusConflict, "This call is under legal hold",
+			"It cannot be destroyed. The hold must be released first, which takes two people.")
+	case errors.Is(err, control.ErrSame):
+		s.sorry(w, r, http.StatusForbidden, "Another person must approve this",
+			"You asked for it yourself, or it is about your own account.")
+	case errors.Is(err, control.ErrGone):
+		s.sorry(w, r, http.StatusConflict, "This request is not there any more",
+			"Somebody has approved, refused or withdrawn it. The ledger says who.")
+	case errors.Is(err, auth.ErrNoAccount), errors.Is(err, control.ErrNoCertificate):
+		s.notFound(w, r)
 	case errors.Is(err, control.ErrLedger):
 		s.Log.Error("refused", "path", r.URL.Path, "err", err)
 		s.sorry(w, r, http.StatusServiceUnavailable, "This cannot be done just now",

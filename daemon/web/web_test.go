@@ -140,7 +140,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			if r.Path == "/sign-out" || r.Path == "/assets/{name}" {
 				continue // has a test of its own
 			}
-			path := strings.NewReplacer("{id}", s.call, "{$}", "").Replace(r.Path)
+			path := strings.NewReplacer("{id}", s.call, "{$}", "", "{name}", "nobody").Replace(r.Path)
 			form := url.Values{}
 			if strings.HasPrefix(r.Path, "/calls/{id}/") {
 				form = url.Values{"permit": {s.permit(t, c)}, "purpose": {"quality"}, "format": {"wav"}}
@@ -169,6 +169,9 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 				if a.StatusCode != http.StatusForbidden || strings.Contains(body, s.call) {
 					t.Errorf("%s %s by %s: %s", r.Method, r.Path, who.name, a.Status)
 				}
+			case a.StatusCode == http.StatusUnprocessableEntity && r.Method == http.MethodPost: // an empty form of somebody who may send it
+			case a.StatusCode == http.StatusConflict && strings.HasPrefix(r.Path, "/requests/"): // there is no such request
+			case a.StatusCode == http.StatusNotFound && strings.HasPrefix(r.Path, "/certificates/"): // nor certificate
 			case a.StatusCode >= 400:
 				t.Errorf("%s %s by %s: %s\n%s", r.Method, r.Path, who.name, a.Status, body)
 			}

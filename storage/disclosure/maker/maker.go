@@ -40,6 +40,22 @@ var ErrDamaged = errors.New("a part of this call is damaged: `linevault check` s
 // Make enters the disclosure of a call in the ledger and then writes its pack to the file out,
 // whole or not at all, and returns what anybody finds who verifies it.
 func (k *Maker) Make(id storage.CallID, r disclosure.Request, out string) (*disclosure.Result, error) {
+	return k.make(id, r, func(contents []disclosure.Content, key checkpoint.PublicKey) (*disclosure.Result, error) {
+		return write(out, contents, key)
+	})
+}
+
+// MakeIn is Make into a file that is open, such as one that exists in memory only.
+func (k *Maker) MakeIn(id storage.CallID, r disclosure.Request, out *os.File) (*disclosure.Result, error) {
+	return k.make(id, r, func(contents []disclosure.Content, key checkpoint.PublicKey) (*disclosure.Result, error) {
+		if err := disclosure.Write(out, contents); err != nil {
+			return nil, err
+		}
+		return verify(out, key)
+	})
+}
+
+func (k *Maker) make(id storage.CallID, r disclosure.Request, put func([]disclosure.Content, checkpoint.PublicKey) (*disclosure.Result, error)) (*disclosure.Result, error) {
 	row, err := k.Store.Find(id)
 	if err != nil {
 		return nil, err
@@ -87,7 +103,7 @@ func (k *Maker) Make(id storage.CallID, r disclosure.Request, out string) (*disc
 		disclosure.Bytes(disclosure.NameLedger, proofs), disclosure.Bytes(disclosure.NameCheckpoint, signed),
 		disclosure.Bytes(disclosure.NameKey, []byte(m.Key+"\n")),
 	}
-	return write(out, contents, checkpoint.PublicKey(m.Key))
+	return put(contents, checkpoint.PublicKey(m.Key))
 }
 
 func damaged(err error) error {

@@ -1,0 +1,154 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"linevault/storage"
+	"linevault/storage/keys"
+)
+
+// Grounds are what a call may be destroyed for before its time.
+var Grounds = []Purpose{
+	{"subject", "The person recorded asked for it"},
+	{"mistake", "It was recorded by mistake"},
+	{"court", "A court or a regulator ordered it"},
+}
+
+// The refusals of a destruction that a face tells apart.
+var (
+	ErrOnHold = storage.ErrOnHold
+	ErrSame   = storage.ErrSamePerson
+	ErrGone   = storage.ErrNoRequest
+)
+
+// NoTime is what holds retention back where nobody can approve it.
+const NoTime = storage.NoTime
+
+// ErrNoCertificate is a certificate that there is not.
+var ErrNoCertificate = storage.ErrNoCertificate
+
+// AskErasure asks for a call to be destroyed before its time, which another person must
+// approve.
+func (d *Desk) AskErasure(a Actor, id, ground, reason string) error {
+	if err := a.need(AskErasure); err != nil {
+		return err
+	}
+	i := slices.IndexFunc(Grounds, func(p Purpose) bool { return p.ID == ground })
+	switch {
+	case i < 0:
+		return &FormError{"ground", "Select on what ground the call is to be destroyed"}
+	case strings.TrimSpace(reason) == "":
+		return &FormError{"reason", "Enter why, for the person who approves it and for the certificate"}
+	case len(reason) > maxReason:
+		return &FormError{"reason", fmt.Sprintf("The reason must be %d characters or fewer", maxReason)}
+	}
+	c, err := d.Call(a, id)
+	switch {
+	case err != nil:
+		return err
+	case c.Live:
+		return ErrLive
+	}
+	if h, err := d.HoldOf(a, id); err != nil {
+		return err
+	} else if h != nil {
+		return ErrOnHold
+	}
+	_, err = d.Store.Ask(storage.Request{Kind: AskedErasure, Call: storage.CallID(id), By: a.Name, Reason: Grounds[i].Text + ": " + strings.TrimSpace(reason)}, d.Ledger)
+	if err != nil {
+		return &FormError{"reason", sentence(err)}
+	}
+	return nil
+}
+
+// Purged is what came of a purge: a certificate, or the promise to do it when the call ends.
+type Purged struct {
+	Certificate string
+	Later       bool
+}
+
+// PurgeSpan destroys what was said in a call from one time to another, for good.
+func (d *Desk) PurgeSpan(a Actor, id string, from, to time.Duration, reason string) (Purged, error) {
+	if err := a.need(Purge); err != nil {
+		return Purged{}, err
+	}
+	reason = strings.TrimSpace(reason)
+	switch {
+	case reason == "":
+		return Purged{}, &FormError{"reason", "Enter why, for the call's page and the certificate"}
+	case len(reason) > maxReason:
+		return Purged{}, &FormError{"reason", fmt.Sprintf("The reason must be %d characters or fewer", maxReason)}
+	case to <= from || from < 0:
+		return Purged{}, &FormError{"to", "The end must be after the beginning"}
+	}
+	c, err := d.Call(a, id)
+	if err != nil {
+		return Purged{}, err
+	}
+	if !c.Live && from >= c.Length {
+		return Purged{}, &FormError{"from", "The call is over before that"}
+	}
+	if !c.Live {
+		done, err := d.Store.PurgeSpan(storage.CallID(id), from, to, a.Name, reason, d.Ledger)
+		if err == nil {
+			d.findings.forget(storage.CallID(id))
+			return Purged{Certificate: done.ID}, nil
+		}
+		if !errors.Is(err, storage.ErrStillLive) {
+			return Purged{}, noCallOr(err)
+		}
+	}
+	return Purged{Later: true}, noCallOr(d.Store.PurgeWhenEnded(storage.CallID(id), from, to, a.Name, reason, d.Ledger))
+}
+
+// WaitingPurges lists what goes when a call has ended.
+func (d *Desk) WaitingPurges(a Actor, id string) ([]storage.WaitingPurge, error) {
+	if err := a.need(SeeCalls); err != nil {
+		return nil, err
+	}
+	all, err := d.Store.WaitingPurges()
+	return slices.DeleteFunc(all, func(w storage.WaitingPurge) bool { return string(w.Call) != id }), err
+}
+
+// Certificate says what was destroyed.
+type Certificate = storage.Certificate
+
+// Certificates lists the certificates of destruction, newest first; damaged says which are
+// not as this box signed them.
+func (d *Desk) Certificates(a Actor) (list []*Certificate, damaged []string, err error) {
+	if err := a.need(SeeCertificates); err != nil {
+		return nil, nil, err
+	}
+	ring, err := keys.OpenRing(d.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err = storage.Certificates(d.Dir, storage.CertificateKey(ring))
+	slices.SortStableFunc(list, func(x, y *Certificate) int { return y.Begun.Compare(x.Begun) })
+	if err != nil {
+		damaged = strings.Split(err.Error(), "\n")
+	}
+	return list, damaged, nil
+}
+
+// Certificate is one certificate, as this box signed it, and its file.
+func (d *Desk) Certificate(a Actor, id string) (*Certificate, []byte, error) {
+	if err := a.need(SeeCertificates); err != nil {
+		return nil, nil, err
+	}
+	ring, err := keys.OpenRing(d.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	return storage.ReadCertificate(d.Dir, id, storage.CertificateKey(ring))
+}
+
+// sentence is an error as a form shows it.
+func sentence(err error) string {
+	s := err.Error()
+	return strings.ToUpper(s[:1]) + s[1:]
+}
