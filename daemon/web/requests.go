@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"linevault/daemon/control"
@@ -146,5 +145,3 @@ func (s *server) refuseRequest(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 	}
 }
-
-func requestPath(id string) string { return (&url.URL{Path: "/requests/" + id}).EscapedPath() }
