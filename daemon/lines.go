@@ -155,8 +155,9 @@ func makeLine(cfg *config.Config, l config.Line, src hal.Line, w *storage.Writer
 	if l.Detect == "loop" {
 		d = call.NewLoop(o)
 	}
+	decide := &rules{cfg: cfg, line: l, id: config.ID(l.Name), schedules: cfg.Schedules()}
 	return capture.NewLine(capture.Setup{
-		Source: src, Detector: d, Complexity: l.Complexity, Writer: w, Health: board,
+		Source: src, Decide: decide.decide, Detector: d, Complexity: l.Complexity, Writer: w, Health: board,
 		PauseLimit: time.Duration(*l.PauseLimit), OnLimit: onLimits[l.OnLimit],
 		Codes: keypad.Codes{Pause: *l.PauseCode, Resume: *l.ResumeCode}, KeepKeypad: l.KeepKeypad,
 		Pause: pause.Policy{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -118,6 +119,10 @@ func (u *unheard) call(o over) storage.Call {
 			c.Line, c.Name, c.Department = config.ID(l.Name), l.Name, l.Department
 			c.LineNumber, c.Class = storage.Number(l.Number), l.Class
 		}
+	}
+	if d, ok := u.cfg.DDIOf(c.Line, o.Called); ok && o.Direction == "in" {
+		c.Name, c.Department = cmp.Or(d.Name, c.Name), cmp.Or(d.Department, c.Department)
+		c.LineNumber, c.Class = cmp.Or(storage.Number(d.Number), c.LineNumber), cmp.Or(d.Class, c.Class)
 	}
 	return c
 }

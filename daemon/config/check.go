@@ -57,7 +57,7 @@ func (c *Config) check() *fault {
 	if c.Syslog.Address == "" && c.Syslog.CA != "" {
 		return wrong("syslog", 0, "ca", "%q is of no use without an address", c.Syslog.CA)
 	}
-	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkContacts, c.checkTerminals, c.checkClasses} {
+	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkContacts, c.checkTerminals, c.checkClasses, c.checkRules} {
 		if f := f(); f != nil {
 			return f
 		}
@@ -222,6 +222,11 @@ func (c *Config) Classes() []string {
 	for _, l := range c.Line {
 		if !slices.Contains(classes, l.Class) {
 			classes = append(classes, l.Class)
+		}
+	}
+	for _, d := range c.DDI {
+		if d.Class != "" && !slices.Contains(classes, d.Class) {
+			classes = append(classes, d.Class)
 		}
 	}
 	return c.withNamed(classes)

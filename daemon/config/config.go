@@ -20,6 +20,8 @@ type Config struct {
 	Card     []Card     `toml:"card"`
 	Line     []Line     `toml:"line"`
 	Class    []Class    `toml:"class"`
+	Schedule []Schedule `toml:"schedule"`
+	DDI      []DDI      `toml:"ddi"`
 	Contact  []Contact  `toml:"contact"`
 	Terminal []Terminal `toml:"terminal"`
 }
@@ -75,12 +77,16 @@ type Line struct {
 	Number      string    `toml:"number"`
 	Department  string    `toml:"department"`
 	Card        string    `toml:"card"`
-	Channels    []int     `toml:"channels"`   // of the card, from 1: one (mixed) or two (near, far)
-	Script      []string  `toml:"script"`     // replay: the calls that come and go
-	Start       Duration  `toml:"start"`      // replay: when the first one comes
-	Extensions  []string  `toml:"extensions"` // that it serves, as terminals ask for them
-	Class       string    `toml:"class"`      // retention class
-	Detect      string    `toml:"detect"`     // "voice" or "loop"
+	Channels    []int     `toml:"channels"`     // of the card, from 1: one (mixed) or two (near, far)
+	Script      []string  `toml:"script"`       // replay: the calls that come and go
+	Start       Duration  `toml:"start"`        // replay: when the first one comes
+	Extensions  []string  `toml:"extensions"`   // that it serves, as terminals ask for them
+	Class       string    `toml:"class"`        // retention class
+	Record      string    `toml:"record"`       // "all" calls, only those that come "in" or go "out", or "none"
+	Schedule    string    `toml:"schedule"`     // when calls are recorded
+	Open        string    `toml:"open"`         // the schedule of its opening hours, for silent_after
+	SilentAfter Duration  `toml:"silent_after"` // without a call for so long within opening hours is an alarm; 0 for never
+	Detect      string    `toml:"detect"`       // "voice" or "loop"
 	Hangover    Duration  `toml:"hangover"`
 	Minimum     Duration  `toml:"minimum"`
 	Maximum     Duration  `toml:"maximum"`
@@ -182,6 +188,7 @@ func (c *Config) complete() {
 	for i := range c.Line {
 		l := &c.Line[i]
 		l.Class = or(l.Class, "standard")
+		l.Record = or(l.Record, "all")
 		l.Detect = or(l.Detect, c.usualDetect(l.Card))
 		l.OnPause = or(l.OnPause, "resume")
 		l.Hangover = or(l.Hangover, Duration(10*time.Second))
@@ -196,6 +203,7 @@ func (c *Config) complete() {
 		l.ResumeCode = or(l.ResumeCode, new("*#1"))
 		l.Complexity = or(l.Complexity, 5)
 	}
+	c.completeRules()
 	for i := range c.Contact {
 		k := &c.Contact[i]
 		k.Does = or(k.Does, "pause")
