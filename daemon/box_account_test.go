@@ -134,3 +134,45 @@ func TestClause_S1_1_OneEntryThroughKills(t *testing.T) {
 	}
 	unreadable(t, b.dir, "0207946", "Revenues", "Line 1", "line-1")
 }
+
+// A running box: calls that are recorded, calls that rules keep from being recorded, as they begin. Of the latter
+// there is an entry, and not a sample.
+func TestClause_S3_20_NotRecordedByRule(t *testing.T) {
+	_, toml := scripts(t, 3, 2)
+	tables := strings.Split(toml, "[[line]]")
+	toml = tables[0] + "[[schedule]]\nname = \"Elections\"\nwindows = [\"2020-04-01 to 2020-05-07\"]\n" +
+		"[[line]]" + tables[1] +
+		"[[line]]" + tables[2] + "record = \"out\"\n" +
+		"[[line]]" + tables[3] + "schedule = \"Elections\"\n"
+	b := newBox(t, toml)
+	b.start("run")
+	want := map[string]string{
+		"Line 0": "recorded ", "Line 1": "not by policy only outgoing calls are recorded", "Line 2": "not by policy outside window of \"Elections\"",
+	}
+	b.await("an entry on each line", func() bool {
+		s, err := b.status()
+		seen := map[string]bool{}
+		for _, f := range b.account() {
+			seen[f.Name] = f.Recorded+f.NotByPolicy > 1
+		}
+		return err == nil && len(s.Lines) == 3 && seen["Line 0"] && seen["Line 1"] && seen["Line 2"]
+	})
+	b.stop()
+	b.settleAccount()
+	b.checkAccount()
+	for _, e := range b.entries() {
+		got := e.Data["outcome"] + " " + e.Data["reason"]
+		if got != want[e.Data["name"]] && e.Data["reason"] != "box stopped" {
+			t.Errorf("%s: %s", e.Data["name"], got)
+		}
+	}
+	for _, c := range b.calls() {
+		if c.Name != "Line 0" && (c.Recorded != 0 || c.Bytes != 0 || len(c.Gaps) != 1 || c.Gaps[0].Cause != storage.NotByPolicy) {
+			t.Errorf("%+v", c)
+		}
+	}
+	b.check()
+	if text := must(t, "account", "--data", b.dir); !strings.Contains(text, "UNEXPLAINED") || !strings.Contains(text, "outside window") {
+		t.Error(text)
+	}
+}

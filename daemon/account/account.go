@@ -50,6 +50,23 @@ const (
 	Ignored   Why = "not spoken" // it rang, and nobody spoke
 )
 
+// String is the reason as people read it.
+func (w Why) String() string {
+	switch w {
+	case Storage:
+		return "it could not be stored"
+	case NoSound:
+		return "no sound from the card"
+	case Untaken:
+		return "the line did not take it up"
+	case Restarted:
+		return "recorder restarted"
+	case Ignored:
+		return "it rang and nobody spoke"
+	}
+	return string(w)
+}
+
 // Opaque stands for a line in notes.
 func Opaque(line pcm.LineID) string {
 	sum := sha256.Sum256([]byte("linevault account\x00" + string(line)))

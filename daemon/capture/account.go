@@ -43,7 +43,7 @@ func (l *Line) missed(e call.Edge) {
 	c.From = e.At
 	l.decide(c)
 	k := l.describe(c)
-	Enter(l.Account, l.Writer, k, "", 0, storage.Gap{Cause: storage.Lost, Reason: string(account.Ignored)})
+	Enter(l.Account, l.Writer, k, "", 0, storage.Gap{Cause: storage.Lost, Reason: account.Ignored.String()})
 }
 
 // Enter makes the recording of a call of which there is no sound: a gap that says why. ref is the call's

@@ -103,7 +103,7 @@ func (c *Clerk) judge(g *told, n account.Notes) (e Entry, settled bool) {
 // sum says what became of a call of which those recordings are kept; missing is why one is not, or is
 // not complete.
 func (e *Entry) sum(kept []storage.Row, missing account.Why) {
-	lost, excluded := cmp.Or(reasons[missing], string(missing)), ""
+	lost, excluded := missing.String(), ""
 	var recorded time.Duration
 	onlyRules := len(kept) > 0 && missing == ""
 	for _, r := range kept {
@@ -113,7 +113,7 @@ func (e *Entry) sum(kept []storage.Row, missing account.Why) {
 		case storage.CardLost:
 			lost = cmp.Or(lost, "card lost")
 		case storage.Interrupted:
-			lost = cmp.Or(lost, reasons[account.Restarted])
+			lost = cmp.Or(lost, account.Restarted.String())
 		case storage.StoppedBox:
 			lost = cmp.Or(lost, "box stopped")
 		}
@@ -148,13 +148,4 @@ func (e *Entry) sum(kept []storage.Row, missing account.Why) {
 
 func hasLost(r storage.Row) bool {
 	return slices.ContainsFunc(r.Gaps, func(g storage.Gap) bool { return g.Cause == storage.Lost })
-}
-
-// reasons are the words for why there is no recording.
-var reasons = map[account.Why]string{
-	account.Storage:   "it could not be stored",
-	account.NoSound:   "no sound from the card",
-	account.Untaken:   "the line did not take it up",
-	account.Restarted: "recorder restarted",
-	account.Ignored:   "it rang and nobody spoke",
 }
