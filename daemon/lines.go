@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -158,7 +157,7 @@ func makeLine(cfg *config.Config, l config.Line, src hal.Line, w *storage.Writer
 	decide := &rules{cfg: cfg, line: l, id: config.ID(l.Name), schedules: cfg.Schedules()}
 	return capture.NewLine(capture.Setup{
 		Source: src, Decide: decide.decide, Detector: d, Complexity: l.Complexity, Writer: w, Health: board,
-		PauseLimit: time.Duration(*l.PauseLimit), OnLimit: onLimits[l.OnLimit],
+		PauseLimit: time.Duration(*l.PauseLimit), OnLimit: onLimits[l.OnLimit], Manual: l.Manual(),
 		Codes: keypad.Codes{Pause: *l.PauseCode, Resume: *l.ResumeCode}, KeepKeypad: l.KeepKeypad,
 		Pause: pause.Policy{
 			HoldBack: time.Duration(*l.HoldBack), GuardBefore: time.Duration(*l.GuardBefore),
@@ -204,7 +203,7 @@ func restorePauses(dir string, cfg *config.Config, lines []*capture.Line, board 
 		}
 		for _, p := range found {
 			if p.Line == standing.Opaque(string(l.Source.ID())) {
-				l.Restore(p, cmp.Or(names[p.By], "a terminal that is not configured any more"))
+				l.Restore(p, names[p.By])
 			}
 		}
 	}

@@ -87,6 +87,7 @@ func root() *cobra.Command {
 		retentionVerb(), holdVerb(), // and how long they stay
 		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
 		backupVerb(), restoreVerb(),
+		consoleVerb(), pauseVerb(),
 		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),
 	)
 	return c

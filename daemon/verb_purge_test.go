@@ -17,6 +17,10 @@ import (
 // idle is a recorder with nothing to tell of its lines.
 type idle struct{}
 
+func (idle) Hand(context.Context, link.Hand) link.Switched {
+	return link.Switched{Refused: link.NoSuchLine}
+}
+
 func (idle) Status() link.Status { return link.Status{} }
 
 // What a supervisor asks of ICT: card data was said in a call. It goes while a recorder runs

@@ -187,7 +187,7 @@ func parse(body []byte) (r Request, ago time.Duration, err error) {
 		err = errors.New(`"reason" is at most 200 bytes and "terminal_ref" 100`)
 	case strings.ContainsFunc(r.Reason+r.TerminalRef, unicode.IsControl):
 		err = errors.New(`"reason" and "terminal_ref" are single lines of text`)
-	case holdsCard(r.Reason) || holdsCard(r.TerminalRef):
+	case pause.HoldsCard(r.Reason) || pause.HoldsCard(r.TerminalRef):
 		err = errors.New("a card number may not be sent here")
 	}
 	return r, ago, err
@@ -204,36 +204,4 @@ func parseFrom(s string) (time.Duration, error) {
 		return 0, errors.New(`"from" is such as "5s ago", at most 1h`)
 	}
 	return d, nil
-}
-
-// holdsCard reports whether text has 13 to 19 digits in a row, but for spaces and hyphens,
-// that check as a card number does (ISO/IEC 7812-1, Luhn).
-func holdsCard(text string) bool {
-	var digits []int
-	for _, c := range text + "." {
-		switch {
-		case c >= '0' && c <= '9':
-			digits = append(digits, int(c-'0'))
-		case c == ' ' || c == '-':
-		default:
-			if len(digits) >= 13 && len(digits) <= 19 && luhn(digits) {
-				return true
-			}
-			digits = digits[:0]
-		}
-	}
-	return false
-}
-
-func luhn(digits []int) bool {
-	sum := 0
-	for i, d := range digits {
-		if (len(digits)-i)%2 == 0 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0
 }

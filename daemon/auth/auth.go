@@ -24,10 +24,14 @@ const (
 	Auditor    Role = "auditor"
 	ICT        Role = "ict"
 	Admin      Role = "admin"
+	Agent      Role = "agent"
+
+	// AtTheBox is who sits at the box's console; no account has it.
+	AtTheBox Role = "at the box"
 )
 
-// Roles lists them all.
-var Roles = []Role{Supervisor, Quality, Complaints, Legal, Auditor, ICT, Admin}
+// Roles lists those that an account may have.
+var Roles = []Role{Supervisor, Quality, Complaints, Legal, Auditor, ICT, Admin, Agent}
 
 // Account is somebody who may sign in.
 type Account struct {

@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/daemon/link"
 	"linevault/daemon/pause"
+	"linevault/daemon/pause/standing"
 )
 
 // limit is how long a pause may last before a person must know.
@@ -50,7 +52,7 @@ func (l *Line) watchLimits() {
 			l.stand()
 			text = "%s has paused %s for longer than it said it would, so recording went on, as on_limit says; look whether a card was read out"
 		}
-		l.Health.Raise(l.limitKey(src), l.Source.ID(), fmt.Sprintf(text, src.Name, l.Call.Name))
+		l.Health.Raise(l.limitKey(src), l.Source.ID(), fmt.Sprintf(text, link.Unnamed(src.Name), l.Call.Name))
 	}
 }
 
@@ -80,7 +82,11 @@ func (l *Line) firstLimit() time.Time {
 }
 
 func (l *Line) limitKey(src pause.Source) string {
-	return "long pause " + string(l.Source.ID()) + " " + src.Name
+	who := link.Unnamed(src.Name)
+	if who != src.Name {
+		who += " " + standing.Opaque(src.Name)[:8] // two of them are two alarms
+	}
+	return "long pause " + string(l.Source.ID()) + " " + who
 }
 
 // OnLimit is what becomes of a pause at its limit.

@@ -32,6 +32,7 @@ type Setup struct {
 	Pause      pause.Policy
 	PauseLimit time.Duration // after which a pause that named no limit is an alarm; 0 for never
 	OnLimit    OnLimit
+	Manual     time.Duration // how long a person may pause by hand; 0 for not at all
 	Codes      keypad.Codes
 	KeepKeypad bool // push-button digits stay in the recording; otherwise they are silenced
 	Complexity int
@@ -61,7 +62,8 @@ type Line struct {
 	limits   map[pause.Source]*limit
 	restored pcm.Mono // when pauses were that had stood; 0 for not, or not any more
 	stands   []standing.Pause
-	turn     uint64 // of Standing, when it was told of stands
+	nameless map[string]pause.Source // who asked before the recorder was started again, by opaque name
+	turn     uint64                  // of Standing, when it was told of stands
 	ended    bool
 	problem  string
 	lostAt   time.Time
@@ -118,7 +120,7 @@ func NewLine(s Setup) (*Line, error) {
 		enc:    enc,
 		peaks:  dsp.NewPeaks(f),
 		marks:  make(chan Mark, 64),
-		limits: map[pause.Source]*limit{},
+		limits: map[pause.Source]*limit{}, nameless: map[string]pause.Source{},
 		levels: make([]float64, f.Legs),
 		newest: make([]float64, f.Legs),
 		signs:  link.Signs{Keyed: make([]uint64, f.Legs), Clipped: make([]uint64, f.Legs)},

@@ -27,6 +27,7 @@ type Mark struct {
 	Reason string
 	Until  pcm.Mono       // how long the pause may last before it is an alarm; 0 for the line's own limit
 	Arm    bool           // pause even when no call is being recorded
+	Once   bool           // not if the source asks already: its limit may not be put off
 	Call   storage.CallID // only if this call is being recorded; any, if empty
 	answer chan<- Receipt
 }
@@ -47,6 +48,8 @@ type Receipt struct {
 	State    link.State
 	Idle     bool           // nothing is being recorded, and the mark did not arm: nothing was done
 	Other    bool           // another call than the mark's is being recorded, or none: nothing was done
+	Already  bool           // the source asks already, and may not again: nothing was done
+	Unasked  bool           // a resume of somebody who had not asked for a pause
 	Call     storage.CallID // the call it cut, if one is being recorded
 	Position pcm.Pos        // where audio is cut, or begins again, guards included
 	At       time.Time      // the same by the time of day
@@ -92,6 +95,7 @@ func (l *Line) do(m Mark) Receipt {
 	if s := l.live(); m.Call != "" && (s == nil || s.id != m.Call) {
 		return Receipt{Other: true, State: l.doing()}
 	}
+	m.Source = l.known(m.Source)
 	switch m.Do {
 	case LoopClosed:
 		l.signals = append(l.signals, hal.Signal{At: at, Kind: hal.LoopClosed})
@@ -101,11 +105,19 @@ func (l *Line) do(m Mark) Receipt {
 		if l.live() == nil && !m.Arm && !m.Source.Contact {
 			return Receipt{Idle: true, State: l.doing()}
 		}
+		if m.Once && slices.Contains(l.gate.Asking(), m.Source) {
+			r := l.receipt(at)
+			r.Already = true
+			return r
+		}
 		return l.pause(m, at)
 	case Resume:
+		asked := slices.Contains(l.gate.Asking(), m.Source)
 		l.gate.Resume(at, m.Source)
 		l.noLimit(m.Source)
-		return l.receipt(at + l.Source.Format().Samples(l.Pause.GuardAfter))
+		r := l.receipt(at + l.Source.Format().Samples(l.Pause.GuardAfter))
+		r.Unasked = !asked
+		return r
 	}
 	return Receipt{State: l.doing()}
 }
@@ -119,7 +131,7 @@ func (l *Line) pause(m Mark, at pcm.Pos) Receipt {
 	if r.Late = l.withhold(late, m.Source, m.Reason); r.Late > 0 {
 		l.Health.Raise(fmt.Sprintf("late pause %s", l.calls[0].id), l.Source.ID(), fmt.Sprintf(
 			"%s paused %s too late: %.1f s had been recorded and is now withheld from playback; raise hold_back on this line",
-			m.Source.Name, l.Call.Name, r.Late.Seconds()))
+			link.Unnamed(m.Source.Name), l.Call.Name, r.Late.Seconds()))
 	}
 	return r
 }
@@ -193,6 +205,7 @@ func (l *Line) publish() {
 		Line: l.Source.ID(), Name: l.Call.Name, Department: l.Call.Department, Number: l.Call.LineNumber,
 		State: l.doing(), Legs: l.Source.Format().Legs, PausedBy: l.pausedBy(), Problem: l.problem,
 		Wiring: l.Wiring, Signs: l.counted(),
+		ManualLimit: l.Manual,
 	}
 	if s.State == link.Failed {
 		s.Since = l.lostAt

@@ -17,8 +17,13 @@ const idleEnough = pcm.Mono(time.Minute)
 func Dialled() []string { return []string{byCode.Name, byCard.Name} }
 
 // Restore asks, before the line starts, for what stood when the recorder ended. It lasts until
-// whoever asked resumes, or the first call ends.
+// whoever asked resumes, or the first call ends. An empty by is somebody whose name the
+// configuration does not have: a user, or a terminal that was taken out of it.
 func (l *Line) Restore(p standing.Pause, by string) {
+	if by == "" {
+		by = "somebody who asked before the recorder was started again (" + p.By[:min(len(p.By), 6)] + ")"
+		l.nameless[p.By] = pause.Source{Name: by}
+	}
 	src := pause.Source{Name: by}
 	l.gate.Pause(0, src, "paused when the recorder ended")
 	if !p.Until.IsZero() {
@@ -26,6 +31,28 @@ func (l *Line) Restore(p standing.Pause, by string) {
 	}
 	l.restored = now()
 	l.stands = append(l.stands, p)
+}
+
+// known is src as the line has it: somebody who asked before the recorder was started again is
+// found by the opaque name.
+func (l *Line) known(src pause.Source) pause.Source {
+	if len(l.nameless) == 0 {
+		return src
+	}
+	if s, is := l.nameless[standing.Opaque(src.Name)]; is {
+		return s
+	}
+	return src
+}
+
+// opaque is who a source is, as the book of pauses that stand has it.
+func (l *Line) opaque(src pause.Source) string {
+	for name, s := range l.nameless {
+		if s == src {
+			return name
+		}
+	}
+	return standing.Opaque(src.Name)
 }
 
 // stand writes down who asks for a pause now, if that has changed. Contacts are not written
@@ -40,7 +67,7 @@ func (l *Line) stand() {
 		if s.Contact {
 			continue
 		}
-		p := standing.Pause{Line: line, By: standing.Opaque(s.Name)}
+		p := standing.Pause{Line: line, By: l.opaque(s)}
 		if k := l.limits[s]; k != nil {
 			p.Until = l.limitAt(k).Round(time.Second)
 		}
@@ -66,6 +93,7 @@ func (l *Line) outlive() {
 func (l *Line) endPauses(at pcm.Pos) {
 	l.gate.EndCall(at)
 	l.pad.Forget()
+	clear(l.nameless)
 	for src := range l.limits {
 		l.noLimit(src)
 	}

@@ -144,6 +144,7 @@ func (c *Config) checkLines() *fault {
 			{"guard_before", *l.GuardBefore, 0, 5 * time.Second},
 			{"guard_after", *l.GuardAfter, 0, 5 * time.Second},
 			{"pause_limit", *l.PauseLimit, 0, 24 * time.Hour},
+			{"manual_limit", *l.ManualLimit, 10 * time.Second, time.Hour},
 		} {
 			if d := time.Duration(t.v); d < t.low || d > t.high {
 				return bad(t.key, "%v is outside %v to %v", d, t.low, t.high)

@@ -93,12 +93,14 @@ type Line struct {
 	HoldBack    *Duration `toml:"hold_back"`
 	GuardBefore *Duration `toml:"guard_before"`
 	GuardAfter  *Duration `toml:"guard_after"`
-	OnPause     string    `toml:"on_pause"`    // "resume" or "stop"
-	PauseLimit  *Duration `toml:"pause_limit"` // of a pause that named none; 0 for none
-	OnLimit     string    `toml:"on_limit"`    // "stay" or "resume"
-	PauseCode   *string   `toml:"pause_code"`  // what an agent dials to pause; "" for nothing
-	ResumeCode  *string   `toml:"resume_code"` // and to resume
-	KeepKeypad  bool      `toml:"keep_keypad"` // push-button digits stay in the recording
+	OnPause     string    `toml:"on_pause"`     // "resume" or "stop"
+	PauseLimit  *Duration `toml:"pause_limit"`  // of a pause that named none; 0 for none
+	OnLimit     string    `toml:"on_limit"`     // "stay" or "resume"
+	PauseCode   *string   `toml:"pause_code"`   // what an agent dials to pause; "" for nothing
+	ResumeCode  *string   `toml:"resume_code"`  // and to resume
+	KeepKeypad  bool      `toml:"keep_keypad"`  // push-button digits stay in the recording
+	ManualPause bool      `toml:"manual_pause"` // people may pause by hand, by the web and the console
+	ManualLimit *Duration `toml:"manual_limit"` // for how long, before it is an alarm
 	Complexity  int       `toml:"complexity"`
 }
 
@@ -202,6 +204,7 @@ func (c *Config) complete() {
 		l.PauseCode = or(l.PauseCode, new("*#0"))
 		l.ResumeCode = or(l.ResumeCode, new("*#1"))
 		l.Complexity = or(l.Complexity, 5)
+		l.ManualLimit = or(l.ManualLimit, new(Duration(5*time.Minute)))
 	}
 	c.completeRules()
 	for i := range c.Contact {

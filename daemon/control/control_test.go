@@ -40,12 +40,14 @@ func asks(ctx context.Context, d *control.Desk, id string, a control.Actor) map[
 		control.Annotate:  {d.Annotate(a, id, control.Annotation{Kind: control.Rate, Stars: 3})},
 		control.Export:    {first(d.Export(a, id, permit, control.WAV))},
 		control.SeeStatus: {status},
+		control.Pause:     {first(d.PauseLine(ctx, a, "council-tax", "Card payment")), first(d.ResumeLine(ctx, a, "council-tax"))},
 	}
 }
 
 // Deny by default: who has no role may do nothing, an administrator hears nothing.
 func TestWhoMayDoWhat(t *testing.T) {
 	b := controltest.New(t)
+	b.Board.Set(controltest.Lines())
 	id := string(b.Record(t, controltest.Call{Line: "one", Start: time.Now().Add(-time.Hour), Length: time.Second, End: "hung up"}))
 	for _, a := range []control.Actor{supervisor, admin, nobody} {
 		for p, errs := range asks(t.Context(), b.Desk, id, a) {
@@ -58,6 +60,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	for p, want := range map[control.Permission]bool{
 		control.SeeLines: true, control.SeeStatus: true, control.SeeCalls: false, control.Listen: false, control.Export: false,
+		control.Pause: false,
 	} {
 		if admin.May(p) != want || nobody.May(p) {
 			t.Errorf("%s: admin %v, nobody %v", p, admin.May(p), nobody.May(p))

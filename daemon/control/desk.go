@@ -24,6 +24,7 @@ import (
 type Recorder interface {
 	Status(ctx context.Context) (link.Status, error)
 	Watch(ctx context.Context) iter.Seq2[link.Status, error]
+	Hand(ctx context.Context, h link.Hand) (link.Switched, error)
 }
 
 // Config is what a desk works on.
@@ -53,6 +54,7 @@ type Desk struct {
 	findings  findings
 	approving sync.Mutex // held while something is approved, so that it is done once
 	terms     terms
+	confirmed confirmations
 
 	mu        sync.Mutex // guards refreshed
 	refreshed time.Time
@@ -69,7 +71,7 @@ func New(c Config) *Desk {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Desk{Config: c, grants: grants{held: make(map[string]*grant)}, findings: findings{held: make(map[storage.CallID][]int)}}
+	return &Desk{Config: c, grants: grants{held: make(map[string]*grant)}, findings: findings{held: make(map[storage.CallID][]int)}, confirmed: confirmations{last: make(map[string]confirmation)}}
 }
 
 // refreshEvery bounds how often the store looks for new calls on behalf of readers.

@@ -17,7 +17,10 @@ type Line struct {
 	Levels                       []float64 // dBFS of each leg; empty while nothing may be measured
 	Since                        time.Time // when the call began, or the card was lost
 	PausedBy                     []string
-	Problem                      string // one sentence with the fix
+	Problem                      string        // one sentence with the fix
+	ManualLimit                  time.Duration // how long a person may pause by hand; 0 for not at all
+	Call                         string
+	LimitAt                      time.Time // when the first of its pauses becomes an alarm
 }
 
 // State is what a line is doing.
@@ -85,7 +88,7 @@ func boardOf(s link.Status) Board {
 		b.Lines = append(b.Lines, Line{
 			ID: string(l.Line), Name: l.Name, Department: l.Department, Number: string(l.Number),
 			State: State(l.State), Legs: l.Legs, Levels: append([]float64{}, l.Levels...), Since: l.Since,
-			PausedBy: l.PausedBy, Problem: l.Problem,
+			PausedBy: l.PausedBy, Problem: l.Problem, ManualLimit: l.ManualLimit, LimitAt: l.LimitAt, Call: string(l.Call),
 		})
 	}
 	for _, a := range s.Alarms {

@@ -42,6 +42,7 @@ script = [%s]
 start = "%ds"
 class = "standard"
 detect = "loop"
+manual_pause = true
 `, l.Name, l.Number, l.Department, quoted(l.Scripts), 2+3*i)
 	}
 	return []byte(b.String())

@@ -29,6 +29,8 @@ type LineState struct {
 	Problem   string         `json:"problem,omitempty"`   // one sentence with the fix
 	Wiring    Wiring         `json:"wiring"`
 	Signs     Signs          `json:"signs"`
+	// ManualLimit is how long a person may pause the line by hand; 0 for not at all.
+	ManualLimit time.Duration `json:"manual_limit,omitempty"`
 }
 
 // Alarm is something a person must know.

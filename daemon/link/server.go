@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ func Socket(dir string) string { return filepath.Join(dir, "run", "recorder.sock
 // Recorder is what the recorder's side answers from.
 type Recorder interface {
 	Status() Status
+	Hand(ctx context.Context, h Hand) Switched
 }
 
 // Listen opens the socket of a data folder, readable to its owner only. The caller holds the
@@ -53,6 +55,7 @@ func Server(r Recorder, w *storage.Writer) *http.Server {
 	mux.HandleFunc("GET /parts", func(rw http.ResponseWriter, _ *http.Request) { reply(rw, w.LiveParts()) })
 	mux.HandleFunc("GET /boxes", func(rw http.ResponseWriter, q *http.Request) { boxes(rw, q, w) })
 	mux.HandleFunc("POST /rekey", func(rw http.ResponseWriter, q *http.Request) { rekey(rw, q, w) })
+	mux.HandleFunc("POST /hand", func(rw http.ResponseWriter, q *http.Request) { hand(rw, q, r) })
 	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 }
 

@@ -21,6 +21,7 @@ type alarmView struct{ Text, Since string }
 type lineView struct {
 	ID, Name, Department, Number string
 	Legs                         []legView
+	MayPause                     bool
 	lineWords
 }
 
@@ -47,7 +48,7 @@ func (s *server) lines(w http.ResponseWriter, r *http.Request) {
 	}
 	body.Alarms = s.alarmViews(board.Alarms)
 	for _, l := range board.Lines {
-		view := lineView{ID: l.ID, Name: l.Name, Department: l.Department, Number: number(l.Number), lineWords: s.words(l)}
+		view := lineView{ID: l.ID, Name: l.Name, Department: l.Department, Number: number(l.Number), MayPause: actor(r).MayPause(l), lineWords: s.words(l)}
 		for leg := range l.Legs {
 			view.Legs = append(view.Legs, levelOf(l, leg))
 		}

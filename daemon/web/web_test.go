@@ -140,8 +140,8 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			if r.Path == "/sign-out" || r.Path == "/assets/{name}" {
 				continue // has a test of its own
 			}
-			path := strings.NewReplacer("{id}", s.call, "{$}", "", "{name}", "nobody").Replace(r.Path)
-			form := url.Values{}
+			path := strings.NewReplacer("{id}", s.call, "{line}", "council-tax", "{$}", "", "{name}", "nobody").Replace(r.Path)
+			form := url.Values{"reason": {"Card payment"}}
 			if strings.HasPrefix(r.Path, "/calls/{id}/") {
 				form = url.Values{"permit": {s.permit(t, c)}, "purpose": {"quality"}, "format": {"wav"}}
 			}
@@ -185,7 +185,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	paths := []string{"/no/such/page", "/calls/nonsense", "/calls?from=x", "/assets/.keep"}
 	for _, r := range Routes() {
 		if r.Method == http.MethodGet {
-			paths = append(paths, strings.NewReplacer("{id}", s.call, "{$}", "", "{name}", "app.css").Replace(r.Path))
+			paths = append(paths, strings.NewReplacer("{id}", s.call, "{line}", "council-tax", "{$}", "", "{name}", "app.css").Replace(r.Path))
 		}
 	}
 	seen := make(map[string]bool)

@@ -5,6 +5,7 @@ package controltest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"linevault/daemon/auth"
 	"linevault/daemon/control"
 	"linevault/daemon/link"
+	"linevault/daemon/pause"
 	"linevault/storage"
 	"linevault/storage/keys"
 	"linevault/storage/ledger"
@@ -144,11 +146,47 @@ func (b *Board) Status() link.Status {
 	return s
 }
 
+// Hand does to the board what the recorder does to a line, as far as the board shows it.
+func (b *Board) Hand(_ context.Context, h link.Hand) link.Switched {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	lines := slices.Clone(b.now.Lines)
+	i := slices.IndexFunc(lines, func(l link.LineState) bool { return l.Line == h.Line })
+	if i < 0 {
+		return link.Switched{Refused: link.NoSuchLine}
+	}
+	l := &lines[i]
+	asks := slices.Contains(l.PausedBy, h.Source)
+	switch {
+	case !h.Resume && l.ManualLimit == 0:
+		return link.Switched{Refused: link.NotByHand}
+	case pause.HoldsCard(h.Reason):
+		return link.Switched{Refused: link.CardNumber}
+	case l.Since.IsZero():
+		return link.Switched{Refused: link.NothingToDo}
+	case h.Resume && !asks:
+		return link.Switched{Refused: link.NotYours}
+	case h.Resume:
+		l.PausedBy = slices.DeleteFunc(slices.Clone(l.PausedBy), func(s string) bool { return s == h.Source })
+		l.LimitAt = time.Time{}
+	case asks:
+		return link.Switched{Refused: link.AlreadyPaused}
+	default:
+		l.PausedBy = append(slices.Clone(l.PausedBy), h.Source)
+		l.LimitAt = time.Now().Add(l.ManualLimit)
+	}
+	if l.State = link.Paused; len(l.PausedBy) == 0 {
+		l.State = link.Recording
+	}
+	b.now.Lines = lines
+	return link.Switched{State: l.State, Call: l.Call, At: time.Now(), PausedBy: l.PausedBy, LimitAt: l.LimitAt}
+}
+
 // Lines are four lines that do four different things.
 func Lines() link.Status {
 	since := time.Now().Add(-83 * time.Second)
 	return link.Status{Lines: []link.LineState{
-		{Line: "council-tax", Name: "Council tax", Department: "Revenues", Number: "02079460100", State: link.Recording, Legs: 2, Levels: []float64{-22, -31}, Since: since},
+		{Line: "council-tax", Name: "Council tax", Department: "Revenues", Number: "02079460100", State: link.Recording, Legs: 2, Levels: []float64{-22, -31}, Since: since, ManualLimit: 5 * time.Minute, Call: "01ABCDEFGHJKMNPQRSTVWXYZ01"},
 		{Line: "parking", Name: "Parking fines", Department: "Highways", Number: "02079460101", State: link.Paused, Legs: 2, Since: since, PausedBy: []string{"terminal parking-1"}},
 		{Line: "repairs", Name: "Housing repairs", Department: "Housing", Number: "02079460102", State: link.Idle, Legs: 2, Levels: []float64{-62, -64}},
 		{Line: "desk-4", Name: "Desk 4", State: link.Failed, Legs: 1, Since: since, Problem: "The line card does not answer: check that its USB cable is in."},

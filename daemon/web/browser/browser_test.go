@@ -146,7 +146,7 @@ func TestJourney(t *testing.T) {
 			t.Errorf("%s: %+v", e.Kind, e)
 		}
 	}
-	for kind, want := range map[string]int{"account made": 1, "set-up refused": 1, "sign-in": 2, "sign-in refused": 1, "sign-out": 2, "play": 1, "export": 2} {
+	for kind, want := range map[string]int{"account made": 1, "set-up refused": 1, "sign-in": 2, "sign-in refused": 1, "sign-out": 2, "play": 1, "export": 2, "pause": 1, "resume": 1} {
 		if kinds[kind] != want {
 			t.Errorf("the ledger has %d of %q, want %d", kinds[kind], kind, want)
 		}
