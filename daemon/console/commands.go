@@ -46,14 +46,14 @@ func (c *Console) showLines(ctx context.Context, _ string) error {
 		c.say("This recorder has no lines yet. Lines are named in its configuration.")
 	}
 	for i, l := range b.Lines {
-		row := fmt.Sprintf("%3d  %-24.24s %-10s", i+1, l.Name, l.State)
+		row := []string{fmt.Sprintf("%3d  %-24.24s %-10s", i+1, l.Name, l.State)}
 		for _, level := range l.Levels {
-			row += fmt.Sprintf(" %4.0f dB", level)
+			row = append(row, fmt.Sprintf("%4.0f dB", level))
 		}
 		if !l.Since.IsZero() {
-			row += " since " + clock(l.Since)
+			row = append(row, "since "+clock(l.Since))
 		}
-		c.say("%s", row)
+		c.say("%s", strings.Join(row, " "))
 		if len(l.PausedBy) > 0 {
 			c.say("     paused by %s", strings.Join(l.PausedBy, ", "))
 		}
