@@ -22,7 +22,7 @@ SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh)
 WEB      = daemon/web/assets
 VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench storm verify-static vm-test torture clean
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench storm verify-static vm-test vm-gpio torture clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -94,6 +94,9 @@ vm-test: web    ## thirty calls by libpri over real DAHDI, recorded and judged, 
 TORTURE ?= 1
 torture:        ## every fault that storage must survive, tried at length, and a table of losses
 	cd storage/torture && LINEVAULT_TORTURE=$(TORTURE) $(GO) test -count=1 -timeout 24h
+
+vm-gpio:        ## a contact that bounces, 10,000 edges on the kernel's simulated chip, in a virtual machine
+	hal/testvm/gpio.sh build/testvm
 
 clean:          ## what was built is removed, the demonstration's data with it
 	rm -rf build linevault $(WEB)/node_modules
