@@ -51,6 +51,9 @@ type Call struct {
 	// Signalled is the call's name in the line's own signalling. Recordings with the same one are of one
 	// call, which was held or changed its channel in between.
 	Signalled string `json:"signalled,omitempty"`
+	// Pauses are those that were asked for, in the order in which they arrived, and payments
+	// that nobody paused.
+	Pauses []Asked `json:"pauses,omitempty"`
 }
 
 // ClockState is how far the time of day could be trusted when a call began.
@@ -72,6 +75,8 @@ const (
 	Withheld    Cause = "withheld" // kept before a late pause arrived; never played
 	NotByPolicy Cause = "policy"   // a rule said that this call is not recorded: the gap's reason names it
 	Purged      Cause = "purged"   // kept, and destroyed afterwards: who and why stand with it
+	// Quarantined may hold card data: it is not played until somebody purges or releases it.
+	Quarantined Cause = "quarantined"
 )
 
 // Gap is a stretch of a call that was not kept.

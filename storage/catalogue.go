@@ -187,7 +187,7 @@ func (s *Store) row(id CallID) Row {
 		r.Bytes += p.bytes
 		r.Damaged = r.Damaged || p.damaged
 	}
-	r.Gaps = withLate(r.Gaps, late, pcm.Span{From: first.span.From, To: last.span.To})
+	r.Gaps = withLate(r.Gaps, s.unreleased(id, late), pcm.Span{From: first.span.From, To: last.span.To})
 	recorded := length
 	for _, g := range r.Gaps {
 		recorded -= g.Span.Len()
@@ -226,7 +226,7 @@ func withLate(gaps, late []Gap, call pcm.Span) []Gap {
 			if s.Empty() {
 				continue
 			}
-			gaps = append(gaps, Gap{Span: s, Cause: Withheld, By: l.By, Reason: l.Reason})
+			gaps = append(gaps, Gap{Span: s, Cause: l.Cause, By: l.By, Reason: l.Reason})
 		}
 		slices.SortFunc(gaps, func(a, b Gap) int { return cmp.Compare(a.Span.From, b.Span.From) })
 	}

@@ -48,6 +48,7 @@ func (s *Store) Play(id CallID) (*Playback, error) {
 		p.boxes = append(p.boxes, total)
 		p.late = append(p.late, sp.late...)
 	}
+	p.late = s.unreleased(id, p.late)
 	s.mu.Unlock()
 	for i, sp := range parts {
 		r, err := s.reader(sp.id, nil)
@@ -257,7 +258,7 @@ func (p *Playback) Peaks() ([][]uint8, int64, error) {
 		}
 	}
 	for i := range p.runs {
-		if g := p.runs[i].Gap; g != nil && (g.Cause == Withheld || g.Cause == Damaged) {
+		if g := p.runs[i].Gap; g != nil && (g.Cause == Withheld || g.Cause == Quarantined || g.Cause == Damaged) {
 			from, to := floorDiv(g.Span.From, bin)-first, floorDiv(g.Span.To+bin-1, bin)-first
 			for _, values := range legs {
 				clear(values[max(0, from):max(0, min(to, count))])

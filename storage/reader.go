@@ -45,6 +45,7 @@ type Store struct {
 	locked   map[period]map[seal.PartID]seal.Locked
 	noted    map[period]string        // the names of its files of part keys that nobody appends to
 	ended    map[seal.PartID]struct{} // since TakeEnded
+	released map[CallID][]Released    // what was looked at and is no card data
 	// The private key used last, kept while Refresh runs: parts come by the day.
 	identity seal.Identity
 	of       period
@@ -161,6 +162,7 @@ func (s *Store) look() error {
 		return err
 	}
 	s.noteHolds()
+	s.noteReleases()
 	s.mu.Lock()
 	s.sort()
 	s.index()

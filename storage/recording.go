@@ -110,10 +110,22 @@ func (r *Recording) Late(s pcm.Span, by, reason string) error {
 	if r.ended {
 		return r.fail(errEnded)
 	}
-	g := Gap{Span: s, Cause: Withheld, By: by, Reason: reason}
+	r.withhold(Gap{Span: s, Cause: Withheld, By: by, Reason: reason})
+	return nil
+}
+
+// Quarantine notes that s may hold card data: it is not played unless somebody releases it.
+func (r *Recording) Quarantine(s pcm.Span, by, reason string) error {
+	if r.ended {
+		return r.fail(errEnded)
+	}
+	r.withhold(Gap{Span: s, Cause: Quarantined, By: by, Reason: reason})
+	return nil
+}
+
+func (r *Recording) withhold(g Gap) {
 	r.late = append(r.late, g)
 	r.b.late(g)
-	return nil
 }
 
 var errEnded = errors.New("it has ended")

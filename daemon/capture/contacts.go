@@ -34,7 +34,9 @@ func (c Contact) Arm(lines []*Line) {
 	for _, l := range lines {
 		for _, id := range c.Lines {
 			if l.Source.ID() == id {
-				l.gate.Pause(0, c.source(), "the contact has not been read yet")
+				const why = "the contact has not been read yet"
+				l.gate.Pause(0, c.source(), why)
+				l.noteStanding(c.source(), why)
 			}
 		}
 	}

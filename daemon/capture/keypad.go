@@ -58,8 +58,11 @@ func (l *Line) card(e keypad.Event) {
 	} else {
 		late = l.gate.Cut(s, byCard, why)
 	}
-	l.withhold(late, byCard, why)
+	if first := l.calls[0]; first.rec != nil && !first.dead && !late.Empty() {
+		l.quarantine(first, late.Intersect(pcm.Span{From: first.From, To: first.kept}), byCard, why)
+	}
+	l.noteCard(c, s, why)
 	l.Health.Raise("card digits "+string(c.id), l.Source.ID(), fmt.Sprintf(
-		"digits of the length of a card number were keyed on %s and nobody had paused it: they are cut, and what was recorded of that time is withheld from playback; look why the terminal did not pause",
+		"digits of the length of a card number were keyed on %s and nobody had paused it: they are cut, and what was recorded of that time is in quarantine: purge or release it on the call's page, and look why the terminal did not pause",
 		l.Call.Name))
 }

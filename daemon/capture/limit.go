@@ -46,9 +46,11 @@ func (l *Line) watchLimits() {
 			continue
 		}
 		k.over = true
+		l.noteLong(src)
 		text := "%s has paused %s for longer than it said it would; the line stays paused until it resumes or the call ends"
 		if l.OnLimit == ResumeAtLimit {
 			l.gate.Resume(l.clock.PosAt(k.until), src)
+			l.noteOver(l.clock.PosAt(k.until))
 			l.stand()
 			text = "%s has paused %s for longer than it said it would, so recording went on, as on_limit says; look whether a card was read out"
 		}

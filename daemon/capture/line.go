@@ -6,6 +6,7 @@ package capture
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -60,6 +61,8 @@ type Line struct {
 	marks    chan Mark
 	signals  []hal.Signal // from contacts, for the next block
 	limits   map[pause.Source]*limit
+	asking   map[pause.Source]storage.Asked // who asks, and how the asking went
+	payments []payment
 	restored pcm.Mono // when pauses were that had stood; 0 for not, or not any more
 	stands   []standing.Pause
 	nameless map[string]pause.Source // who asked before the recorder was started again, by opaque name
@@ -92,6 +95,8 @@ type span struct {
 	rec   *storage.Recording
 	kept  pcm.Pos // everything of it before kept is recorded
 	dead  bool    // its recording broke
+
+	pauses []storage.Asked
 }
 
 // open is the end of a call that goes on.
@@ -121,6 +126,7 @@ func NewLine(s Setup) (*Line, error) {
 		peaks:  dsp.NewPeaks(f),
 		marks:  make(chan Mark, 64),
 		limits: map[pause.Source]*limit{}, nameless: map[string]pause.Source{},
+		asking: map[pause.Source]storage.Asked{},
 		levels: make([]float64, f.Legs),
 		newest: make([]float64, f.Legs),
 		signs:  link.Signs{Keyed: make([]uint64, f.Legs), Clipped: make([]uint64, f.Legs)},
@@ -177,6 +183,7 @@ func (l *Line) Step() error {
 		err = l.gate.Advance(l.clock.PosAt(b.Captured), l.emit)
 	}
 	l.settle()
+	l.judgePayments(nil)
 	l.measure(b)
 	clear(b.Frame.PCM) // what is needed of it is in the gate, which clears it, too
 	l.publish()
@@ -212,6 +219,7 @@ func (l *Line) edge(e call.Edge) {
 			id: storage.NewCallID(l.clock.WallAt(from)), start: l.clock.WallAt(from), clock: clockState(),
 		}
 		l.decide(s)
+		l.noteBegun(s)
 		l.calls = append(l.calls, s)
 		l.began(s)
 	case call.End, call.Cut:
@@ -236,7 +244,7 @@ func (l *Line) edge(e call.Edge) {
 			s.To, s.end, s.why, s.more = e.At, l.machine(e.At), storage.Continued, true
 			l.calls = append(l.calls, &span{
 				Span: pcm.Span{From: e.At, To: open}, kept: e.At, first: s.first, rule: s.rule, begin: s.end,
-				id: s.id, start: l.clock.WallAt(e.At), clock: clockState(),
+				id: s.id, start: l.clock.WallAt(e.At), clock: clockState(), pauses: slices.Clone(s.pauses),
 			})
 		}
 	}

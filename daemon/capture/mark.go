@@ -41,6 +41,8 @@ const (
 	Resume
 	LoopClosed
 	LoopOpen
+	PaymentBegins // at a terminal; Reason is its own reference
+	PaymentEnds
 )
 
 // Receipt says what a mark did, once the gate has switched.
@@ -115,9 +117,12 @@ func (l *Line) do(m Mark) Receipt {
 		asked := slices.Contains(l.gate.Asking(), m.Source)
 		l.gate.Resume(at, m.Source)
 		l.noLimit(m.Source)
+		l.noteOver(at)
 		r := l.receipt(at + l.Source.Format().Samples(l.Pause.GuardAfter))
 		r.Unasked = !asked
 		return r
+	case PaymentBegins, PaymentEnds:
+		return l.pays(m, at)
 	}
 	return Receipt{State: l.doing()}
 }
@@ -130,9 +135,10 @@ func (l *Line) pause(m Mark, at pcm.Pos) Receipt {
 	r.LimitAt = l.limitAt(l.limits[m.Source])
 	if r.Late = l.withhold(late, m.Source, m.Reason); r.Late > 0 {
 		l.Health.Raise(fmt.Sprintf("late pause %s", l.calls[0].id), l.Source.ID(), fmt.Sprintf(
-			"%s paused %s too late: %.1f s had been recorded and is now withheld from playback; raise hold_back on this line",
+			"%s paused %s too late: %.1f s had been recorded and is withheld from playback, until it is destroyed when the call has ended; raise hold_back on this line",
 			link.Unnamed(m.Source.Name), l.Call.Name, r.Late.Seconds()))
 	}
+	l.noteAsked(m, at, r.Late)
 	return r
 }
 

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +32,7 @@ func (l *Line) describe(c *span) storage.Call {
 	if d := c.first.Direction; d != "" {
 		k.Direction = storage.Direction(d)
 	}
+	k.Pauses = slices.Clone(c.pauses)
 	k.Called, k.Signalled = storage.Number(c.first.Called), c.first.Reference
 	return c.rule.apply(k)
 }
@@ -75,6 +77,10 @@ func (l *Line) end(c *span) error {
 		if err := c.rec.Gap(storage.Gap{Span: pcm.Span{From: c.kept, To: c.To}, Cause: storage.Lost}); err != nil {
 			return err
 		}
+	}
+	l.judgePayments(c)
+	if len(c.pauses) > 0 {
+		l.update(c)
 	}
 	if !c.more {
 		return c.rec.Finish(storage.End{At: c.To, Why: c.why, Machine: time.Duration(c.end - c.begin)})

@@ -25,7 +25,9 @@ func (l *Line) Restore(p standing.Pause, by string) {
 		l.nameless[p.By] = pause.Source{Name: by}
 	}
 	src := pause.Source{Name: by}
-	l.gate.Pause(0, src, "paused when the recorder ended")
+	const why = "paused when the recorder ended"
+	l.gate.Pause(0, src, why)
+	l.noteStanding(src, why)
 	if !p.Until.IsZero() {
 		l.limits[src] = &limit{until: now() + pcm.Mono(time.Until(p.Until))}
 	}
@@ -92,6 +94,7 @@ func (l *Line) outlive() {
 // endPauses ends, where a call ends, what was asked for that call.
 func (l *Line) endPauses(at pcm.Pos) {
 	l.gate.EndCall(at)
+	l.noteOver(at)
 	l.pad.Forget()
 	clear(l.nameless)
 	for src := range l.limits {
