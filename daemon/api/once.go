@@ -136,5 +136,8 @@ func (q *asked) once(a *API, id pcm.LineID, body []byte, do func() result) {
 func (a *API) stands(t *terminal, id pcm.LineID, r result) bool {
 	all := a.Recorder.Status().Lines
 	i := slices.IndexFunc(all, func(s link.LineState) bool { return s.Line == id })
+	if i >= 0 && (r.did == capture.PaymentBegins || r.did == capture.PaymentEnds) {
+		return string(all[i].Call) == r.call // it tells of the terminal, not of who asks for a pause
+	}
 	return i >= 0 && string(all[i].Call) == r.call && slices.Contains(all[i].PausedBy, Source(t.Name).Name) == (r.did == capture.Pause)
 }

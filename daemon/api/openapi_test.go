@@ -143,6 +143,8 @@ func TestOpenAPI(t *testing.T) {
 		{"PUT", "/v1/lines/quiet/pause", "/v1/lines/{line}/pause", body},
 		{"PUT", "/v1/lines/quiet/pause", "/v1/lines/{line}/pause", "{"},
 		{"DELETE", "/v1/lines/parking/pause", "/v1/lines/{line}/pause", ""},
+		{"PUT", "/v1/lines/parking/transaction", "/v1/lines/{line}/transaction", `{"state": "started"}`},
+		{"POST", "/v1/lines/parking/transaction", "/v1/lines/{line}/transaction", `{"state": "ended"}`},
 		{"GET", "/v1/calls?live=true", "/v1/calls", ""},
 		{"GET", "/v1/calls", "/v1/calls", ""},
 		{"PUT", "/v1/calls/current/pause?line=parking", "/v1/calls/{call}/pause", body[:len(body)-1] + "}"},

@@ -49,6 +49,8 @@ func (a *API) routes() []Route {
 		of(put, "PUT /v1/lines/{line}/pause", "pauses a line", a.pauseLine),
 		of(put, "POST /v1/lines/{line}/pause", "as PUT", a.pauseLine),
 		of(end, "DELETE /v1/lines/{line}/pause", "resumes a line", a.resumeLine),
+		of(Route{body: reflect.TypeFor[Transaction](), answer: line, refuses: pauseRefuses, keyed: true}, "PUT /v1/lines/{line}/transaction", "tells of a payment, which should be paused", a.transaction),
+		of(Route{body: reflect.TypeFor[Transaction](), answer: line, refuses: pauseRefuses, keyed: true}, "POST /v1/lines/{line}/transaction", "as PUT", a.transaction),
 		of(Route{answer: calls, refuses: []int{http.StatusUnprocessableEntity}}, "GET /v1/calls", "finds calls that go on now, on the terminal's lines", a.calls,
 			append([]parameter{{"live", `"true": the API knows no others`}}, finds...)...),
 		of(put, "PUT /v1/calls/{call}/pause", `pauses a call; "current" is the only one that goes on`, a.pauseCall, finds...),
