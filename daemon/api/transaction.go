@@ -13,6 +13,7 @@ import (
 
 	"linevault/codec/pcm"
 	"linevault/daemon/capture"
+	"linevault/daemon/pause"
 )
 
 // Transaction is the body that tells of a payment. It pauses nothing: it lets the box notice a
@@ -80,7 +81,7 @@ func parseTransaction(body []byte) (t Transaction, err error) {
 		err = fmt.Errorf(`"terminal_ref" is at most %d bytes`, maxRef)
 	case strings.ContainsFunc(t.TerminalRef, unicode.IsControl):
 		err = errors.New(`"terminal_ref" is a single line of text`)
-	case holdsCard(t.TerminalRef):
+	case pause.HoldsCard(t.TerminalRef):
 		err = errors.New("a card number may not be sent here")
 	}
 	return t, err
