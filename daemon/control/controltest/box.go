@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/daemon/account/clerk"
 	"linevault/daemon/auth"
 	"linevault/daemon/control"
 	"linevault/daemon/link"
@@ -71,6 +72,7 @@ func New(t testing.TB) *Box {
 	t.Cleanup(store.Close)
 	b.Desk = control.New(control.Config{
 		Dir: b.Dir, Accounts: b.Accounts, Store: store, Ledger: b.Ledger, Recorder: recorder, Version: "test",
+		Clerk: clerk.New(b.Dir, store, b.Ledger, nil),
 	})
 	return b
 }
