@@ -18,11 +18,11 @@ export PATH := $(CURDIR)/build/node/bin:$(PATH)
 TOOL     = $(GO) tool -modfile=provisioning/tools.mod
 PACKAGES = ./codec/... ./daemon/... ./hal/... ./storage/...
 FOLDERS  = codec daemon hal storage
-SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh)
+SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh storage/torture/vm/*.sh)
 WEB      = daemon/web/assets
 VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench storm verify-static vm-test vm-gpio torture clean
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench storm verify-static vm-test vm-gpio torture torture-vm clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -97,6 +97,11 @@ torture:        ## every fault that storage must survive, tried at length, and a
 
 vm-gpio:        ## a contact that bounces, 10,000 edges on the kernel's simulated chip, in a virtual machine
 	hal/testvm/gpio.sh build/testvm
+
+torture-vm: web ## the power of a recording machine is cut, 20 times TORTURE, on a disk with a volatile cache
+	storage/torture/vm/image.sh build/torturevm
+	cd storage/torture && LINEVAULT_TORTURE=$(TORTURE) LINEVAULT_TORTURE_VM=$(CURDIR)/build/torturevm \
+	  $(GO) test -count=1 -timeout 24h -v -run '^TestPowerCut$$'
 
 clean:          ## what was built is removed, the demonstration's data with it
 	rm -rf build linevault $(WEB)/node_modules

@@ -102,6 +102,9 @@ func open(dir string, live Live, how opening) (*Store, error) {
 		return nil, err
 	}
 	s.recalled()
+	if how != fromBoxes {
+		s.recallFindings()
+	}
 	return s, nil
 }
 

@@ -127,6 +127,15 @@ func (r *Reader) open(f io.ReaderAt, size int64) (err error) {
 	return err
 }
 
+// Uncache has the kernel let go of what it keeps of the file in memory, so that it is read from
+// the disk.
+func (r *Reader) Uncache() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.leaf = leafCache{}
+	_ = unix.Fadvise(int(r.file.Fd()), 0, 0, unix.FADV_DONTNEED) // it is advice
+}
+
 // measure finds the stream's length: its last key says how many fragments, the value how
 // long the last one is.
 func (r *Reader) measure() (int64, error) {
