@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"linevault/daemon/config"
+	"linevault/daemon/health"
 	"linevault/daemon/notary"
 	"linevault/daemon/syslog"
 	"linevault/storage"
@@ -197,8 +198,8 @@ func printEvent(w io.Writer, n int64, e ledger.Event) error {
 
 // startNotary lets recordings be entered in the ledger and the ledger be signed until ctx
 // ends; stop waits until that is done for the last time.
-func startNotary(ctx context.Context, dir string, cfg *config.Config, ring *keys.Ring, store *storage.Store, book *ledger.Ledger, log *slog.Logger) (c *evidence.Checkpoints, stop func(), err error) {
-	n := notary.Config{Dir: dir, Store: store, Register: evidence.New(store, book), Log: log}
+func startNotary(ctx context.Context, dir string, cfg *config.Config, ring *keys.Ring, store *storage.Store, book *ledger.Ledger, alarms *health.Board, log *slog.Logger) (c *evidence.Checkpoints, stop func(), err error) {
+	n := notary.Config{Dir: dir, Store: store, Register: evidence.New(store, book), Health: alarms, Log: log}
 	if cfg.Syslog.Address != "" {
 		server, err := syslog.New(cfg.Syslog.Address, cfg.Syslog.CA)
 		if err != nil {

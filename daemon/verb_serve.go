@@ -16,7 +16,9 @@ import (
 	"linevault/daemon/auth"
 	"linevault/daemon/config"
 	"linevault/daemon/control"
+	"linevault/daemon/health"
 	"linevault/daemon/link"
+	"linevault/daemon/scrub"
 	"linevault/daemon/web"
 	"linevault/storage"
 	"linevault/storage/keys"
@@ -76,7 +78,8 @@ func serve(ctx context.Context, o boxOptions) error {
 	if err != nil {
 		return coded{err, exitMustMend}
 	}
-	checkpoints, stopNotary, err := startNotary(ctx, o.dir, cfg, ring, store, book, log)
+	alarms := health.NewBoard(log)
+	checkpoints, stopNotary, err := startNotary(ctx, o.dir, cfg, ring, store, book, alarms, log)
 	if err != nil {
 		return err
 	}
@@ -84,7 +87,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	calls := clerk.New(o.dir, store, book, lineNames(cfg))
 	desk := control.New(control.Config{
 		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Checkpoints: checkpoints, Clerk: calls,
-		Recorder: recorder, Version: version, Log: log,
+		Recorder: recorder, Health: alarms, Version: version, Log: log,
 		Policies: cfg.Policies(), Clock: func() (storage.Reading, error) { return readClock(cfg) },
 	})
 	listener, err := net.Listen("tcp", cfg.Web.Listen)
@@ -93,6 +96,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	}
 	go keepPeriods(ctx, ring, cfg.Classes(), log)
 	go keepAccount(ctx, calls, log)
+	go scrub.Run(ctx, scrub.Config{Store: store, Ledger: book, Health: alarms, Log: log, Days: cfg.Storage.ScrubDays})
 	go keepTerms(ctx, store, book, desk, log)
 	server := &http.Server{
 		Handler: web.New(web.Config{

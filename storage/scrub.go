@@ -56,6 +56,13 @@ func (s *Store) Scrubbed() (Scrubbed, error) {
 	return at, nil
 }
 
+// Segments is how many closed segments there are.
+func (s *Store) Segments() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.segments)
+}
+
 // Scrub reads a share of the closed segments, those that were read longest ago, so that within
 // the days all are read: from the disk, each box opened. A call of which something cannot be
 // read is listed as damaged from then on, until it can be read again. Progress is kept after

@@ -54,6 +54,9 @@ func (c *Config) check() *fault {
 	if d := time.Duration(c.Storage.Commit); d < 100*time.Millisecond || d > time.Second {
 		return wrong("storage", 0, "commit", "%v is outside 100ms to 1s", d)
 	}
+	if d := c.Storage.ScrubDays; d < 0 || d > 365 {
+		return wrong("storage", 0, "scrub_days", "%d is outside 0 to 365", d)
+	}
 	if c.Syslog.Address == "" && c.Syslog.CA != "" {
 		return wrong("syslog", 0, "ca", "%q is of no use without an address", c.Syslog.CA)
 	}

@@ -51,6 +51,8 @@ type Pausing struct {
 type Storage struct {
 	Commit Duration `toml:"commit"` // how often what is recorded is made durable
 	Clock  string   `toml:"clock"`  // "ntp": retention waits for the kernel to say so; "trusted"
+	// ScrubDays is within how many days everything stored is read again at night; 0 for never.
+	ScrubDays int `toml:"scrub_days"`
 }
 
 // Syslog is the server to which signed checkpoints of the ledger go, over TLS.
@@ -149,7 +151,7 @@ func Default() Config {
 		Site:    Site{Name: "Linevault", Colour: "#1d70b8"},
 		Web:     Listener{Listen: "127.0.0.1:8443"},
 		API:     Pausing{Listen: "127.0.0.1:8444"},
-		Storage: Storage{Commit: Duration(time.Second), Clock: "ntp"},
+		Storage: Storage{Commit: Duration(time.Second), Clock: "ntp", ScrubDays: 30},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"linevault/daemon/account/clerk"
 	"linevault/daemon/auth"
+	"linevault/daemon/health"
 	"linevault/daemon/link"
 	"linevault/storage"
 	"linevault/storage/evidence"
@@ -38,9 +39,11 @@ type Config struct {
 	// Clerk accounts for calls; nil where nobody does.
 	Clerk    *clerk.Clerk
 	Recorder Recorder
-	Version  string
-	Log      *slog.Logger
-	Now      func() time.Time // nil is time.Now
+	// Health has the alarms of the desk itself; nil where there are none.
+	Health  *health.Board
+	Version string
+	Log     *slog.Logger
+	Now     func() time.Time // nil is time.Now
 	// Policies are the terms; Clock reads the clocks that they go by, nil the machine's.
 	Policies []storage.Policy
 	Clock    func() (storage.Reading, error)

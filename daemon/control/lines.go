@@ -60,7 +60,7 @@ func (d *Desk) Lines(ctx context.Context, a Actor) (Board, error) {
 	if err != nil {
 		return Board{}, fmt.Errorf("ask the recorder: %w", err)
 	}
-	return boardOf(s), nil
+	return d.board(s), nil
 }
 
 // Watch is the board, ten times a second, until ctx ends or the recorder goes away.
@@ -75,14 +75,15 @@ func (d *Desk) Watch(ctx context.Context, a Actor) iter.Seq2[Board, error] {
 				yield(Board{}, fmt.Errorf("watch the recorder: %w", err))
 				return
 			}
-			if !yield(boardOf(s), nil) {
+			if !yield(d.board(s), nil) {
 				return
 			}
 		}
 	}
 }
 
-func boardOf(s link.Status) Board {
+// board is what the recorder tells, with the alarms of the desk.
+func (d *Desk) board(s link.Status) Board {
 	b := Board{At: s.At}
 	for _, l := range s.Lines {
 		b.Lines = append(b.Lines, Line{
@@ -93,6 +94,11 @@ func boardOf(s link.Status) Board {
 	}
 	for _, a := range s.Alarms {
 		b.Alarms = append(b.Alarms, Alarm{Text: a.Text, Since: a.Since})
+	}
+	if d.Health != nil {
+		for _, a := range d.Health.Alarms() {
+			b.Alarms = append(b.Alarms, Alarm{Text: a.Text, Since: a.Since})
+		}
 	}
 	return b
 }

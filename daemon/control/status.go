@@ -19,6 +19,15 @@ type Status struct {
 	Recorder          string // why it cannot be asked; empty if it runs
 	Problems          []Problem
 	Ledger            LedgerStatus
+	Scrub             ScrubStatus
+}
+
+// ScrubStatus is how far the nightly reading of what is stored has come.
+type ScrubStatus struct {
+	Last           time.Time // when a share was read; zero if none was yet
+	Segments, Read int       // there are, and were read at some time
+	Oldest         time.Time // of those that were read: when that was longest ago
+	Findings       int
 }
 
 // LedgerStatus is what proves calls: how many entries there are, and the key that signs them.
@@ -51,6 +60,9 @@ func (d *Desk) Status(ctx context.Context, a Actor) (Status, error) {
 	for _, p := range d.Store.Problems() {
 		s.Problems = append(s.Problems, Problem{Segment: p.Segment, Text: p.Text})
 	}
+	if s.Scrub, err = d.scrubStatus(); err != nil {
+		s.Problems = append(s.Problems, Problem{Text: err.Error()})
+	}
 	if s.Ledger, err = d.ledgerStatus(); err != nil {
 		s.Problems = append(s.Problems, Problem{Segment: "ledger", Text: err.Error()})
 	}
@@ -58,7 +70,7 @@ func (d *Desk) Status(ctx context.Context, a Actor) (Status, error) {
 	if err != nil {
 		s.Recorder = err.Error()
 	}
-	s.Alarms = boardOf(now).Alarms
+	s.Alarms = d.board(now).Alarms
 	return s, nil
 }
 
@@ -75,5 +87,16 @@ func (d *Desk) ledgerStatus() (LedgerStatus, error) {
 	}
 	c, err := checkpoint.Open(signed, key)
 	s.Signed, s.SignedAt = c.Tree.N, c.At
+	return s, err
+}
+
+func (d *Desk) scrubStatus() (ScrubStatus, error) {
+	at, err := d.Store.Scrubbed()
+	s := ScrubStatus{Last: at.Last, Segments: d.Store.Segments(), Read: len(at.Read), Findings: len(at.Findings)}
+	for _, t := range at.Read {
+		if s.Oldest.IsZero() || t.Before(s.Oldest) {
+			s.Oldest = t
+		}
+	}
 	return s, err
 }

@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"linevault/daemon/health"
 	"linevault/storage"
 	"linevault/storage/evidence"
 )
@@ -20,7 +22,8 @@ type Config struct {
 	Store       *storage.Store
 	Register    *evidence.Register
 	Checkpoints *evidence.Checkpoints
-	To          Sender // nil where nothing is sent
+	To          Sender        // nil where nothing is sent
+	Health      *health.Board // has an alarm while something cannot be entered, signed or sent; nil for none
 	Log         *slog.Logger
 
 	Look  time.Duration // how often it looks for parts that have ended; zero is 5 s
@@ -75,7 +78,7 @@ func (n *notary) enter() {
 	if err == nil {
 		_, err = n.Register.Enter()
 	}
-	n.say(&n.entering, "recordings could not be entered in the ledger", err)
+	n.say(&n.entering, "ledger entries", "recordings could not be entered in the ledger", err)
 }
 
 func (n *notary) sign(signed chan<- struct{}) {
@@ -86,10 +89,12 @@ func (n *notary) sign(signed chan<- struct{}) {
 		default: // it knows already
 		}
 	}
-	n.say(&n.signing, "the ledger could not be signed", err)
+	n.say(&n.signing, "ledger signature", "the ledger could not be signed", err)
 }
 
-func (n *notary) say(last *string, what string, err error) {
+// say tells a person once: the log, and as an alarm until it is over.
+func (n *notary) say(last *string, alarm, what string, err error) {
+	n.alarm(alarm, what, err)
 	text := ""
 	if err != nil {
 		text = err.Error()
@@ -98,6 +103,16 @@ func (n *notary) say(last *string, what string, err error) {
 		n.Log.Error(what, "err", err)
 	}
 	*last = text
+}
+
+func (c *Config) alarm(key, what string, err error) {
+	switch {
+	case c.Health == nil:
+	case err != nil:
+		c.Health.Raise(key, "", fmt.Sprintf("%s: %v", what, err))
+	default:
+		c.Health.Clear(key)
+	}
 }
 
 // send sends whenever something was signed, and again after what failed.
@@ -113,6 +128,9 @@ func (c *Config) send(ctx context.Context, signed <-chan struct{}) {
 		case <-again:
 		}
 		err := o.send(ctx)
+		if !errors.Is(err, context.Canceled) {
+			c.alarm("ledger sending", "what is signed of the ledger could not be sent off the box; it waits, and it is tried again", err)
+		}
 		if err == nil {
 			wait, again = c.Retry, nil
 			continue

@@ -36,6 +36,7 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 			{"Free space", size(st.DiskFree) + " of " + size(st.DiskAll) + full},
 		},
 	}
+	body.Facts = append(body.Facts, fact{"Recordings read again", scrubWords(st.Scrub)})
 	if k := st.Ledger; k.Key != "" {
 		body.Facts = append(body.Facts,
 			fact{"Ledger", fmt.Sprintf("%s entries, signed up to %s", grouped(int(k.Entries)), grouped(int(k.Signed)))},
@@ -44,4 +45,16 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 		)
 	}
 	s.show(w, r, http.StatusOK, "status", "Status", body, nil)
+}
+
+// scrubWords says how far the nightly reading has come.
+func scrubWords(s control.ScrubStatus) string {
+	if s.Last.IsZero() {
+		return "Not yet: a share of them is read each night, to find damage early"
+	}
+	text := fmt.Sprintf("%s of %s files, last on %s", grouped(min(s.Read, s.Segments)), grouped(s.Segments), s.Last.Local().Format("2 January 2006"))
+	if s.Findings > 0 {
+		return text + fmt.Sprintf("; %s that cannot be read", plural(s.Findings, "place"))
+	}
+	return text + "; all can be read"
 }
