@@ -38,10 +38,7 @@ const (
 	transmission = hasFlags | sendFlush | sendFUA
 )
 
-var (
-	errProtocol = errors.New("this is not NBD")
-	errOff      = errors.New("the power is off")
-)
+var errProtocol = errors.New("this is not NBD")
 
 var order = binary.BigEndian
 
@@ -78,13 +75,13 @@ func (d *Disk) serve(c net.Conn) error {
 				return err
 			}
 			if !d.write(b, int64(q.At), q.Flags&flagFUA != 0) {
-				return errOff
+				return silence(c)
 			}
 		case cmdLeave:
 			return nil
 		case cmdFlush:
 			if !d.flush() {
-				return errOff
+				return silence(c)
 			}
 		default:
 			order.PutUint32(answer[4:], unknown)
@@ -93,6 +90,13 @@ func (d *Disk) serve(c net.Conn) error {
 			return err
 		}
 	}
+}
+
+// silence answers nothing any more, until the machine is gone: one that was told of an error would
+// live on and say so.
+func silence(c net.Conn) error {
+	_, err := io.Copy(io.Discard, c)
+	return err
 }
 
 // negotiate goes through the options until the machine takes the disk.
