@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,9 +11,25 @@ import (
 // Who sits at the box pauses a line by hand, the recorder confirms it, and the ledger has it.
 func TestPauseVerb(t *testing.T) {
 	_, toml := scripts(t, 2, 60)
-	b := newBox(t, strings.Replace(toml, "name = \"Line 0\"", "name = \"Line 0\"\nmanual_pause = true", 1))
+	toml = strings.Replace(toml, "name = \"Line 0\"", "name = \"Line 0\"\nmanual_pause = true", 1)
+	b := newBox(t, toml+`
+[[group]]
+name = "all"
+lines = ["Line 0", "Line 1"]
+[[output]]
+name = "desk lamp"
+pin = "NO_SUCH_PIN"
+lines = ["group:all"]
+when = "paused"
+`)
 	b.start("run")
 	b.await("calls", func() bool { s, _ := b.status(); return count(s, link.Recording) == 2 })
+	b.await("an alarm about the lamp, whose pin is not there", func() bool {
+		s, _ := b.status()
+		return slices.ContainsFunc(s.Alarms, func(a link.Alarm) bool {
+			return a.Key == "output desk lamp" && strings.Contains(a.Text, "there is no such pin")
+		})
+	})
 	said := must(t, "pause", "line-0", "--reason", "card payment", "--data", b.dir)
 	if !strings.Contains(said, "line-0: paused; nothing said since ") {
 		t.Errorf("it said %q", said)

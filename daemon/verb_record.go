@@ -13,6 +13,7 @@ import (
 	"linevault/daemon/capture"
 	"linevault/daemon/config"
 	"linevault/daemon/health"
+	"linevault/daemon/link"
 	"linevault/storage"
 )
 
@@ -76,6 +77,14 @@ func record(ctx context.Context, o boxOptions) error {
 		return coded{err, exitMustMend}
 	}
 	defer book.Close() // the last to ask has been told already whether it was kept
+	lamps := makeOutputs(o.config, cfg, lines, board)
+	for _, l := range lines {
+		l.Changed = func(was, is *link.LineState) {
+			if lamps != nil {
+				lamps.Changed()
+			}
+		}
+	}
 	r := &capture.Recorder{Writer: w, Health: board, Log: log, Commit: time.Duration(cfg.Storage.Commit), Standing: book}
 	r.Start(lines)
 	stopServers, err := startServers(o.dir, cfg, r, w, board, log)
@@ -86,6 +95,9 @@ func record(ctx context.Context, o boxOptions) error {
 	var watchers sync.WaitGroup
 	for _, c := range contacts {
 		watchers.Go(func() { r.Watch(watching, c) })
+	}
+	if lamps != nil {
+		watchers.Go(func() { lamps.Run(watching) })
 	}
 	log.Info("recording", "lines", len(lines), "cards", len(cards))
 	<-ctx.Done()

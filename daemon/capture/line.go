@@ -44,7 +44,10 @@ type Setup struct {
 	Account    *account.Book  // where every call is written down as it begins; nil for nowhere
 	Decide     Decide         // what rules make of a call; nil where there are none
 	Health     *health.Board
-	Wiring     link.Wiring
+	// Changed is told what the line does once that is something else, after its gate has
+	// switched. It may not wait, and may be nil.
+	Changed func(was, is *link.LineState)
+	Wiring  link.Wiring
 }
 
 // Line is one line on its way from the card to the disk.

@@ -223,7 +223,10 @@ func (l *Line) publish() {
 	if c := l.live(); c != nil {
 		s.Call, s.Since, s.FarNumber, s.Direction = c.id, c.start, storage.Number(c.first.FarNumber), c.first.Direction
 	}
-	l.state.Store(s)
+	was := l.state.Swap(s)
+	if l.Changed != nil && was != nil && (was.State != s.State || was.Call != s.Call || !slices.Equal(was.PausedBy, s.PausedBy)) {
+		l.Changed(was, s)
+	}
 }
 
 // State is the line as it was at the end of its last step. Anybody may ask.

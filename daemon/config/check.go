@@ -60,7 +60,7 @@ func (c *Config) check() *fault {
 	if c.Syslog.Address == "" && c.Syslog.CA != "" {
 		return wrong("syslog", 0, "ca", "%q is of no use without an address", c.Syslog.CA)
 	}
-	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkContacts, c.checkTerminals, c.checkClasses, c.checkRules} {
+	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkGroups, c.checkContacts, c.checkOutputs, c.checkTerminals, c.checkClasses, c.checkRules} {
 		if f := f(); f != nil {
 			return f
 		}
@@ -194,6 +194,9 @@ func (c *Config) linesExist(table string, i int, lines []string) *fault {
 	}
 	for _, l := range lines {
 		if !slices.ContainsFunc(c.Line, func(o Line) bool { return ID(o.Name) == ID(l) }) {
+			if name, is := strings.CutPrefix(l, groupPrefix); is {
+				return wrong(table, i, "lines", "there is no group %q", name)
+			}
 			return wrong(table, i, "lines", "there is no line %q", l)
 		}
 	}

@@ -23,6 +23,8 @@ type Config struct {
 	Schedule []Schedule `toml:"schedule"`
 	DDI      []DDI      `toml:"ddi"`
 	Contact  []Contact  `toml:"contact"`
+	Output   []Output   `toml:"output"`
+	Group    []Group    `toml:"group"`
 	Terminal []Terminal `toml:"terminal"`
 }
 
@@ -172,6 +174,7 @@ func Parse(name string, b []byte) (*Config, error) {
 		return nil, describe(name, err)
 	}
 	c.complete()
+	c.ungroup()
 	if f := c.check(); f != nil {
 		line, column := locate(b, f.path)
 		return nil, fmt.Errorf("%s:%d:%d: %s", name, line, column, f.text)

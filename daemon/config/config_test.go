@@ -119,6 +119,11 @@ func TestFaultsAreTold(t *testing.T) {
 		{`hold_back = "5s"`, terminal + token + `heartbeat = "1ms"`, `box.toml:24:1: heartbeat: 1ms is outside 1s to 1h`},
 		{`hold_back = "5s"`, terminal + token + terminal + token, `box.toml:26:1: name: there are two terminals "till"`},
 		{`hold_back = "5s"`, `hold_back = "0s"` + "\nguard_after = \"-1s\"", `box.toml:20:1: guard_after: -1s is outside`},
+		{`hold_back = "5s"`, terminal[:strings.Index(terminal, "lines")] + `lines = ["group:desks"]` + "\n" + token, `box.toml:22:1: lines: there is no group "desks"`},
+		{`hold_back = "5s"`, "[[group]]\nname = \"a\"\nlines = [\"Nowhere\"]", `box.toml:21:1: lines: there is no line "Nowhere"`},
+		{`hold_back = "5s"`, "[[group]]\nname = \"a\"\nlines = [\"group:a\"]", `box.toml:21:1: lines: a group holds lines`},
+		{`hold_back = "5s"`, "[[output]]\nname = \"a\"\npin = \"4\"\nlines = [\"Parking\"]\nwhen = \"x\"", `box.toml:23:1: when: "x" is not`},
+		{`hold_back = "5s"`, `manual_limit = "1s"`, `box.toml:19:1: manual_limit: 1s is outside 10s to 1h`},
 		{`[site]`, `[site`, `box.toml:2:`},
 	} {
 		_, err := Parse("box.toml", []byte(strings.Replace(good, tc.old, tc.new, 1)))

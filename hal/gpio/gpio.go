@@ -47,20 +47,26 @@ func Open(c Config) (hal.Input, error) {
 		return nil, c.fault(fmt.Errorf("looking for GPIO chips: %w", err), "check the kernel's GPIO drivers")
 	}
 	if p := gpioreg.ByName(c.Pin); p != nil {
-		if src := c.kernelPin(p); src != nil {
-			return watch(src, c, hal.Now), nil
+		if chip, line, is := kernelLine(p); is {
+			return watch(newKernelPin(chip, line, c.pull()), c, hal.Now), nil
 		}
 		return New(p, c), nil
 	}
+	return nil, c.fault(errNoPin, pinsThere())
+}
+
+var errNoPin = errors.New("there is no such pin")
+
+// pinsThere is what to do about a pin that is not there.
+func pinsThere() string {
 	var names []string
 	for _, p := range gpioreg.All() {
 		names = append(names, p.Name())
 	}
-	hint := "no pin was found: check that there is a GPIO chip, and that this user may open it"
-	if len(names) > 0 {
-		hint = "the pins there are: " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		return "no pin was found: check that there is a GPIO chip, and that this user may open it"
 	}
-	return nil, c.fault(errors.New("there is no such pin"), hint)
+	return "the pins there are: " + strings.Join(names, ", ")
 }
 
 func (c *Config) fault(err error, hint string) error {
@@ -73,19 +79,19 @@ func New(p gpio.PinIn, c Config) hal.Input {
 	return watch(&anyPin{pin: p, pull: c.pull(), now: hal.Now}, c, hal.Now)
 }
 
-// kernelPin is p as the kernel's line that it is, or nil.
-func (c *Config) kernelPin(p gpio.PinIn) source {
+// kernelLine finds p among the lines of the kernel's chips.
+func kernelLine(p gpio.PinIO) (chip string, line int, is bool) {
 	if real, ok := p.(gpio.RealPin); ok {
 		p = real.Real()
 	}
 	for _, chip := range gpioioctl.Chips {
 		for _, l := range chip.Lines() {
-			if gpio.PinIn(l) == p {
-				return newKernelPin(chip.Path(), l.Number(), c.pull())
+			if gpio.PinIO(l) == p {
+				return chip.Path(), l.Number(), true
 			}
 		}
 	}
-	return nil
+	return "", 0, false
 }
 
 func (c *Config) pull() gpio.Pull {

@@ -50,8 +50,11 @@ type (
 const (
 	ioctlLine   = 0xc250b407
 	ioctlValues = 0xc010b40e
+	ioctlSet    = 0xc010b40f
 
+	flagLow      = 1 << 1 // low is active
 	flagInput    = 1 << 2
+	flagOutput   = 1 << 3
 	flagRising   = 1 << 4
 	flagFalling  = 1 << 5
 	flagPullUp   = 1 << 8
@@ -65,25 +68,34 @@ const (
 
 func (p *kernelPin) setUp() error {
 	p.letGo()
-	dev, err := os.Open(p.chip)
-	if err != nil {
-		return err
-	}
-	defer dev.Close()
 	r := lineRequest{flags: flagInput | flagRising | flagFalling, lines: 1, buffer: eventBuffer}
-	r.offsets[0] = p.line
-	copy(r.consumer[:], "linevault")
 	switch p.pull {
 	case gpio.PullUp:
 		r.flags |= flagPullUp
 	case gpio.PullDown:
 		r.flags |= flagPullDown
 	}
-	if err := ioctl(int(dev.Fd()), ioctlLine, unsafe.Pointer(&r)); err != nil {
-		return fmt.Errorf("asking for line %d of %s: %w", p.line, p.chip, err)
+	fd, err := r.ask(p.chip, p.line)
+	if err != nil {
+		return err
 	}
-	p.file, p.seq = int(r.fd), 0
+	p.file, p.seq = fd, 0
 	return nil
+}
+
+// ask asks a chip for a line, and returns its descriptor.
+func (r *lineRequest) ask(chip string, line uint32) (int, error) {
+	dev, err := os.Open(chip)
+	if err != nil {
+		return -1, err
+	}
+	defer dev.Close()
+	r.offsets[0] = line
+	copy(r.consumer[:], "linevault")
+	if err := ioctl(int(dev.Fd()), ioctlLine, unsafe.Pointer(r)); err != nil {
+		return -1, fmt.Errorf("asking for line %d of %s: %w", line, chip, err)
+	}
+	return int(r.fd), nil
 }
 
 func (p *kernelPin) letGo() {
