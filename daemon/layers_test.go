@@ -76,6 +76,10 @@ var layers = []layer{
 		why: "the recorder holds public keys only, and opens nothing that is kept",
 	},
 	{
+		who: "daemon/remedy", never: []string{"codec", "hal", "daemon/capture", "daemon/control", "daemon/web"}, but: []string{"codec/pcm"},
+		why: "the desk's work on what should not have been kept needs the store, the ledger and the board of alarms, and no face",
+	},
+	{
 		who: "daemon/linetest", never: []string{"codec/dsp", "daemon/capture", "daemon/control", "daemon/web", "hal", "storage/segment", "storage/sound"},
 		why: "a line test knows what the recorder tells of levels and states; whoever makes one never hears a call",
 	},

@@ -18,6 +18,7 @@ import (
 	"linevault/daemon/control"
 	"linevault/daemon/health"
 	"linevault/daemon/link"
+	"linevault/daemon/remedy"
 	"linevault/daemon/scrub"
 	"linevault/daemon/web"
 	"linevault/storage"
@@ -97,6 +98,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	go keepPeriods(ctx, ring, cfg.Classes(), log)
 	go keepAccount(ctx, calls, log)
 	go scrub.Run(ctx, scrub.Config{Store: store, Ledger: book, Health: alarms, Log: log, Days: cfg.Storage.ScrubDays})
+	go remedy.Run(ctx, remedy.Config{Store: store, Ledger: book, Board: recorder, Log: log})
 	go keepTerms(ctx, store, book, desk, log)
 	server := &http.Server{
 		Handler: web.New(web.Config{

@@ -56,6 +56,7 @@ func Server(r Recorder, w *storage.Writer) *http.Server {
 	mux.HandleFunc("GET /boxes", func(rw http.ResponseWriter, q *http.Request) { boxes(rw, q, w) })
 	mux.HandleFunc("POST /rekey", func(rw http.ResponseWriter, q *http.Request) { rekey(rw, q, w) })
 	mux.HandleFunc("POST /hand", func(rw http.ResponseWriter, q *http.Request) { hand(rw, q, r) })
+	mux.HandleFunc("POST /notice", func(rw http.ResponseWriter, q *http.Request) { notice(rw, q, r) })
 	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 }
 

@@ -128,6 +128,16 @@ func (b *Board) Set(s link.Status) {
 	b.now = s
 }
 
+// Notice turns an alarm on or off.
+func (b *Board) Notice(n link.Notice) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.now.Alarms = slices.DeleteFunc(slices.Clone(b.now.Alarms), func(a link.Alarm) bool { return a.Key == n.Key })
+	if n.Text != "" {
+		b.now.Alarms = append(b.now.Alarms, link.Alarm{Key: n.Key, Line: n.Line, Text: n.Text, Since: time.Now()})
+	}
+}
+
 // Status is the board now. The levels of lines that record move at each look.
 func (b *Board) Status() link.Status {
 	b.mu.Lock()

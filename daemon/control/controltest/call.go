@@ -19,8 +19,9 @@ type Call struct {
 	Direction              storage.Direction
 	Start                  time.Time
 	Length                 time.Duration
-	Gaps                   []Gap // in order, apart from each other
-	Late                   *Gap  // asked for after it had been recorded
+	Gaps                   []Gap           // in order, apart from each other
+	Late                   *Gap            // asked for after it had been recorded
+	Asked                  []storage.Asked // how pauses were asked for, in samples from the call's start
 	End                    storage.EndReason
 	Demo, Unfinished       bool
 }
@@ -38,8 +39,15 @@ func (b *Box) Record(t testing.TB, c Call) storage.CallID {
 	t.Helper()
 	const from = 1_000_003 // a call may begin anywhere on its line's clock
 	id := storage.NewCallID(c.Start)
+	for i := range c.Asked {
+		c.Asked[i].At += from
+		if c.Asked[i].To > 0 {
+			c.Asked[i].To += from
+		}
+	}
 	r, err := b.Writer.Begin(storage.Call{
-		ID: id, Line: pcm.LineID(c.Line), Name: c.Name, Department: c.Department, LineNumber: "02079460100",
+		Pauses: c.Asked,
+		ID:     id, Line: pcm.LineID(c.Line), Name: c.Name, Department: c.Department, LineNumber: "02079460100",
 		FarNumber: c.Far, Direction: c.Direction, Class: Class, Format: format, Start: c.Start, From: from,
 		Clock: storage.ClockState{Source: "ntp"}, Software: "test", Demo: c.Demo,
 	})
@@ -71,7 +79,11 @@ func (b *Box) Record(t testing.TB, c Call) storage.CallID {
 	must(t, enc.Break(packet))
 	peaks.Flush(peak)
 	if g := c.Late; g != nil {
-		must(t, r.Late(pcm.Span{From: pos(g.From), To: pos(g.To)}, g.By, g.Reason))
+		note := r.Late
+		if g.Cause == storage.Quarantined {
+			note = r.Quarantine
+		}
+		must(t, note(pcm.Span{From: pos(g.From), To: pos(g.To)}, g.By, g.Reason))
 	}
 	if c.Unfinished {
 		must(t, r.Flush())
@@ -116,7 +128,7 @@ func (b *Box) Demo(t testing.TB) []storage.CallID {
 		{Line: "desk-4", Name: "Desk 4", Direction: storage.Inbound, Start: now.Add(-26 * time.Hour), Length: 9 * time.Second, End: storage.CardLost, Gaps: []Gap{{From: 4 * time.Second, To: 5 * time.Second, Cause: storage.Lost, Reason: "the card gave no sound"}}},
 		{Line: "parking", Name: "Parking fines", Department: "Highways", Direction: storage.Inbound, Far: "07700900123", Start: now.Add(-3 * time.Hour), Length: 15 * time.Second, End: storage.HungUp, Late: &Gap{From: 6 * time.Second, To: 8 * time.Second, By: "terminal parking-1", Reason: "card payment"}},
 		{Line: "council-tax", Name: "Council tax", Department: "Revenues", Direction: storage.Inbound, Far: "01134960123", Start: now.Add(-2 * time.Hour), Length: 20 * time.Second, End: storage.HungUp, Demo: true},
-		{Line: "parking", Name: "Parking fines", Department: "Highways", Direction: storage.Inbound, Far: "02079460123", Start: now.Add(-time.Hour), Length: 42 * time.Second, End: storage.HungUp, Gaps: []Gap{{From: 18 * time.Second, To: 27500 * time.Millisecond, Cause: storage.Paused, By: "terminal parking-1", Reason: "card payment"}}},
+		{Line: "parking", Name: "Parking fines", Department: "Highways", Direction: storage.Inbound, Far: "02079460123", Start: now.Add(-time.Hour), Length: 42 * time.Second, End: storage.HungUp, Gaps: []Gap{{From: 18 * time.Second, To: 27500 * time.Millisecond, Cause: storage.Paused, By: "terminal parking-1", Reason: "card payment"}}, Asked: []storage.Asked{{Kind: storage.ByTerminal, By: "terminal parking-1", Reason: "card payment", At: 148000, To: 218400, Latency: 340 * time.Millisecond}}},
 	}
 	ids := make([]storage.CallID, 0, len(calls))
 	for _, c := range calls {
