@@ -86,7 +86,7 @@ func root() *cobra.Command {
 		callsVerb(), accountVerb(), exportVerb(), annotateVerb(), checkVerb(), replayVerb(), purgeVerb(), // its calls
 		retentionVerb(), holdVerb(), // and how long they stay
 		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
-		backupVerb(), restoreVerb(),
+		backupVerb(), restoreVerb(), keysVerb(),
 		consoleVerb(), pauseVerb(),
 		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),
 	)

@@ -63,7 +63,7 @@ func (o *checkOptions) run(c *cobra.Command) error {
 	// The ledger first: what it has by now must be stored.
 	var entered storage.CheckOptions
 	var found []storage.Problem
-	ring, err := keys.OpenRing(o.dir)
+	ring, err := openRing(o.dir)
 	if err == nil {
 		entered.Entered, found, err = o.ledger(ring)
 	}

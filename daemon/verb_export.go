@@ -14,7 +14,6 @@ import (
 
 	"linevault/daemon/link"
 	"linevault/storage"
-	"linevault/storage/keys"
 	"linevault/storage/ledger"
 	"linevault/storage/sound"
 )
@@ -120,7 +119,7 @@ func tryWrite(p *storage.Playback, kind, out string) (n int64, err error) {
 
 // enter writes an event into the ledger of a data folder.
 func enter(dir string, e ledger.Event) error {
-	ring, err := keys.OpenRing(dir)
+	ring, err := openRing(dir)
 	if err != nil {
 		return err
 	}

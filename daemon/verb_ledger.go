@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -85,10 +82,7 @@ type books struct {
 }
 
 func withBooks(dir string, f func(*books) error) error {
-	if _, err := os.Stat(filepath.Join(dir, "format")); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w: `linevault run --data DIR` makes one", dir, storage.ErrNoStore)
-	}
-	ring, err := keys.OpenRing(dir)
+	ring, err := openRing(dir)
 	if err != nil {
 		return err
 	}

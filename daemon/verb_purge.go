@@ -9,7 +9,6 @@ import (
 
 	"linevault/daemon/link"
 	"linevault/storage"
-	"linevault/storage/keys"
 	"linevault/storage/ledger"
 )
 
@@ -52,7 +51,7 @@ what was there, signs a certificate and enters it in the ledger.`,
 
 // withDestruction runs f with what it takes to destroy something.
 func withDestruction(dir string, f func(*storage.Store, *ledger.Ledger) error) error {
-	ring, err := keys.OpenRing(dir)
+	ring, err := openRing(dir)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"linevault/daemon/demo"
 	"linevault/daemon/link"
 	"linevault/storage"
+	"linevault/storage/keys"
 )
 
 // boxOptions are what the box's verbs share.
@@ -164,7 +165,10 @@ func terminal(ctx context.Context, dir string, cfg *config.Config, token, sound 
 // prepare makes the store and the certificate, and finds out what would keep either process
 // from starting.
 func prepare(dir string, cfg *config.Config) error {
-	if err := storage.Create(dir, cfg.Classes()); err != nil {
+	err := storage.CreateAs(dir, cfg.Classes(), cfg.Keys())
+	if locked, ok := errors.AsType[*keys.LockedError](err); ok {
+		fmt.Fprintf(os.Stderr, "linevault: the recordings are locked: %v\nlinevault: recording goes on meanwhile\n", locked)
+	} else if err != nil {
 		return err
 	}
 	if _, err := auth.OpenCertificate(dir); err != nil {

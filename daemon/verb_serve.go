@@ -53,9 +53,9 @@ func serve(ctx context.Context, o boxOptions) error {
 		return coded{err, exitMustMend}
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("process", "desk")
-	ring, err := keys.OpenRing(o.dir)
-	if err != nil {
-		return coded{err, exitMustMend}
+	ring, arranged, err := openKeys(ctx, o, cfg, log)
+	if err != nil || ring == nil {
+		return err
 	}
 	if err := ring.Ensure(cfg.Classes(), time.Now()); err != nil {
 		return err
@@ -71,6 +71,9 @@ func serve(ctx context.Context, o boxOptions) error {
 		return err
 	}
 	defer book.Close()
+	if err := enterArranged(book, arranged); err != nil {
+		return err
+	}
 	accounts, err := auth.Open(o.dir, ring.Derive("accounts"), auth.Options{Words: []string{cfg.Site.Name}})
 	if err != nil {
 		return err

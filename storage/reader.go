@@ -83,6 +83,11 @@ func open(dir string, live Live, how opening) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store in %s: %w", dir, err)
 	}
+	return openWith(dir, live, how, ring)
+}
+
+// openWith is open with a ring that somebody has opened.
+func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, error) {
 	s := &Store{
 		dir: dir, live: live, ring: ring, files: newFiles(dir),
 		parts:    map[seal.PartID]*storedPart{},

@@ -44,7 +44,7 @@ func (e *NewerError) Error() string {
 }
 
 // ErrNoStore is a folder in which no store was made.
-var ErrNoStore = errors.New("not a Linevault store")
+var ErrNoStore = keys.ErrNoStore
 
 // Create makes a store in dir, with keys for the classes, where there is none. In a store
 // that is there it makes only what is missing. A newer store it refuses and leaves alone.

@@ -59,6 +59,7 @@ type Writer struct {
 	segments map[period]*active
 	keyFiles map[period]*keys.PartFile
 	seq      map[period]int
+	oldKeys  map[string]keys.Day // class: the day on which it was last said that its keys are old
 }
 
 // period is what a segment and its keys belong to.
@@ -126,6 +127,7 @@ func OpenWriter(dir string, o WriterOptions) (*Writer, error) {
 		segments: map[period]*active{},
 		keyFiles: map[period]*keys.PartFile{},
 		seq:      map[period]int{},
+		oldKeys:  map[string]keys.Day{},
 	}
 	if w.recipients, err = keys.OpenRecipients(dir); err == nil {
 		err = w.tidy()
@@ -153,6 +155,7 @@ func (w *Writer) begin(h header) (*Recording, error) {
 	if err != nil {
 		return nil, fmt.Errorf("call %s: no key to lock it with: %w", c.ID, err)
 	}
+	w.noteOldKey(c.Class, day)
 	key, id := seal.NewKey(), seal.NewPartID()
 	locked, err := recipient.Lock(id, key)
 	if err != nil {
@@ -179,6 +182,22 @@ func (w *Writer) begin(h header) (*Recording, error) {
 	r.rolls = w.rolls
 	w.mu.Unlock()
 	return r, r.seal(seal.Header, notLast)
+}
+
+// noteOldKey says, once a day for each class, that what is recorded goes to the key of another
+// day, because nobody has made newer ones. Recording goes on.
+func (w *Writer) noteOldKey(class string, day keys.Day) {
+	today := keys.DayOf(w.o.Now())
+	w.mu.Lock()
+	said := day == today || w.oldKeys[class] == today
+	if !said {
+		w.oldKeys[class] = today
+	}
+	w.mu.Unlock()
+	if !said {
+		w.o.OnProblem(fmt.Errorf("recording class %s to the key of %s, the newest there is: "+
+			"the desk makes new ones when it runs and its keys are not locked; look with `linevault keys status`", class, day))
+	}
 }
 
 // room reports whether n more bytes may wait. Once they may not, half of the backlog must be

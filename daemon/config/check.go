@@ -46,6 +46,9 @@ func (c *Config) check() *fault {
 	if !colourForm.MatchString(c.Site.Colour) {
 		return wrong("site", 0, "colour", "%q is not a colour such as \"#1d70b8\"", c.Site.Colour)
 	}
+	if f := c.checkRecovery(); f != nil {
+		return f
+	}
 	for name, listen := range map[string]string{"web": c.Web.Listen, "api": c.API.Listen} {
 		if _, _, err := net.SplitHostPort(listen); err != nil {
 			return wrong(name, 0, "listen", "%q is not an address and port such as \"127.0.0.1:8443\"", listen)

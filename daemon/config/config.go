@@ -16,6 +16,7 @@ type Config struct {
 	Web      Listener   `toml:"web"`
 	API      Pausing    `toml:"api"`
 	Storage  Storage    `toml:"storage"`
+	Recovery *Recovery  `toml:"recovery"`
 	Syslog   Syslog     `toml:"syslog"`
 	Card     []Card     `toml:"card"`
 	Line     []Line     `toml:"line"`
@@ -55,6 +56,7 @@ type Storage struct {
 	Clock  string   `toml:"clock"`  // "ntp": retention waits for the kernel to say so; "trusted"
 	// ScrubDays is within how many days everything stored is read again at night; 0 for never.
 	ScrubDays int `toml:"scrub_days"`
+	Root   string   `toml:"root"`   // where the root key lives: "auto", "tpm" or "file"
 }
 
 // Syslog is the server to which signed checkpoints of the ledger go, over TLS.
@@ -153,7 +155,7 @@ func Default() Config {
 		Site:    Site{Name: "Linevault", Colour: "#1d70b8"},
 		Web:     Listener{Listen: "127.0.0.1:8443"},
 		API:     Pausing{Listen: "127.0.0.1:8444"},
-		Storage: Storage{Commit: Duration(time.Second), Clock: "ntp", ScrubDays: 30},
+		Storage: Storage{Commit: Duration(time.Second), Clock: "ntp", ScrubDays: 30, Root: "auto"},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"linevault/storage/keys/journal"
@@ -115,6 +116,9 @@ func SaveRoot(dir, file, folder string) error {
 		return fmt.Errorf("copy the root key: %w", err)
 	}
 	defer clear(b)
+	if strings.HasPrefix(string(b), rootWords+"tpm ") {
+		return errors.New("the root key is in the TPM, which gives no copies: name recovery recipients in the configuration, whose copy is in every backup")
+	}
 	return put(file, b)
 }
 

@@ -209,8 +209,8 @@ func isStore(dir string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%s: %w", dir, ErrNoStore)
+	return fmt.Errorf("%s: %w: `linevault run --data DIR` makes one", dir, ErrNoStore)
 }
 
 // ErrNoStore says that a folder is none of ours.
-var ErrNoStore = errors.New("this is no Linevault data folder: name one with --data, or make one with `linevault run`")
+var ErrNoStore = errors.New("this is no Linevault data folder")

@@ -1,0 +1,331 @@
+package main
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"linevault/daemon/link"
+	"linevault/storage/keys"
+	"linevault/storage/keys/recovery"
+	"linevault/storage/keys/tpm/tpmtest"
+)
+
+// fails runs a command that must end with an exit code, and returns what it printed.
+func fails(t *testing.T, code int, args ...string) string {
+	t.Helper()
+	out, err := linevault(args...).CombinedOutput()
+	x, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || x.ExitCode() != code {
+		t.Fatalf("linevault %s: %v, not exit code %d: %s", strings.Join(args, " "), err, code, out)
+	}
+	return string(out)
+}
+
+// keepers makes identities, and the configuration that names them.
+func keepers(t *testing.T, needed int, names ...string) (toml string, files []string) {
+	t.Helper()
+	dir := t.TempDir()
+	toml = fmt.Sprintf("[recovery]\nneeded = %d\n", needed)
+	for i, name := range names {
+		file := filepath.Join(dir, fmt.Sprint("identity", i))
+		key := strings.TrimSpace(must(t, "keys", "identity", "--output", file))
+		toml += fmt.Sprintf("[[recovery.recipient]]\nname = %q\nkey = %q\n", name, key)
+		files = append(files, file)
+	}
+	return toml, files
+}
+
+// page asks the box's web server for a page.
+func (b *box) page(path string) (status int, body string) {
+	client := &http.Client{
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true},
+		Timeout:   30 * time.Second,
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, "https://"+b.web+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	got, err := client.Do(r)
+	if err != nil {
+		return 0, ""
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		return 0, ""
+	}
+	return got.StatusCode, string(text)
+}
+
+// hungUp counts the calls that have ended in good order.
+func hungUp(calls []callJSON) (n int) {
+	for _, c := range calls {
+		if c.State == "hung up" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestLockedBox clears a box's TPM. The recorder goes on recording, the pages say why nothing
+// can be played and what to do, and once two people have brought the root key back, the desk goes
+// on by itself, and everything plays.
+func TestLockedBox(t *testing.T) {
+	m := tpmtest.Boot(t)
+	who, files := keepers(t, 2, "Town clerk", "Head of ICT", "Sealed envelope")
+	_, lines := scripts(t, 1, 3)
+	b := newBox(t, who+lines)
+	b.start("run")
+	b.await("the first calls to end", func() bool { return hungUp(b.calls()) >= 1 })
+	before := b.calls()
+	if s := must(t, "keys", "status", "--data", b.dir); !strings.Contains(s, "in the TPM, index 0x01") || !strings.Contains(s, "Town clerk") {
+		t.Fatalf("status: %s", s)
+	}
+	b.stop()
+
+	m.Clear()
+	b.start("run")
+	b.await("the locked page", func() bool { status, _ := b.page("/"); return status == http.StatusServiceUnavailable })
+	b.await("it to say that recording goes on", func() bool {
+		_, body := b.page("/calls")
+		return strings.Contains(body, "Calls are still being recorded") && strings.Contains(body, "linevault keys recover")
+	})
+	status := fails(t, exitUnsound, "keys", "status", "--data", b.dir)
+	for _, want := range []string{"LOCKED", "cleared or replaced", "any 2 of 3", "Sealed envelope"} {
+		if !strings.Contains(status, want) {
+			t.Errorf("status does not say %q: %s", want, status)
+		}
+	}
+	if said := fails(t, exitFailed, "calls", "--data", b.dir); !strings.Contains(said, "`linevault keys recover` with the identities of 2 of: Town clerk") {
+		t.Errorf("calls: %s", said)
+	}
+	for _, few := range [][]string{nil, {"-i", files[0]}} {
+		said := fails(t, exitFailed, append([]string{"keys", "recover", "--data", b.dir}, few...)...)
+		if !strings.Contains(said, "Head of ICT") || !strings.Contains(said, "Sealed envelope") {
+			t.Errorf("with %v: %s", few, said)
+		}
+	}
+	// Two whole calls while nobody can open anything.
+	for range 2 {
+		for _, state := range []link.State{link.Recording, link.Idle} {
+			b.await("the line to be "+string(state), func() bool {
+				s, err := b.status()
+				return err == nil && len(s.Lines) == 1 && s.Lines[0].State == state
+			})
+		}
+	}
+
+	said := must(t, "keys", "recover", "--data", b.dir, "-i", files[2], "-i", files[0])
+	if !strings.Contains(said, "in the TPM") || !strings.Contains(said, "Sealed envelope") {
+		t.Errorf("recover: %s", said)
+	}
+	b.await("the desk to go on by itself", func() bool { status, _ := b.page("/sign-in"); return status == http.StatusOK || status == http.StatusSeeOther })
+	b.await("the calls of meanwhile", func() bool { return hungUp(b.calls()) >= hungUp(before)+2 })
+	b.stop()
+	for _, c := range b.calls() {
+		if n := len(b.sound(string(c.ID))); n == 0 || c.Damaged {
+			t.Errorf("call %s: %d samples, %+v", c.ID, n, c)
+		}
+	}
+	b.check()
+	if said := fails(t, exitFailed, "keys", "recover", "--data", b.dir, "-i", files[0], "-i", files[1]); !strings.Contains(said, "nothing to bring back") {
+		t.Errorf("recover again: %s", said)
+	}
+	if said := must(t, "keys", "drill", "--data", b.dir, "-i", files[1], "-i", files[2]); !strings.Contains(said, "1 of 1 period(s) with recordings open") {
+		t.Errorf("drill: %s", said)
+	}
+	var s keysStatus
+	if err := json.Unmarshal([]byte(must(t, "keys", "status", "--json", "--data", b.dir)), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Home != keys.InTPM || s.Drilled.IsZero() || s.Writes < 1 || s.Plan.Needed != 2 || s.Locked != "" {
+		t.Errorf("status %+v", s)
+	}
+	report := must(t, "ledger", "report", "--data", b.dir)
+	for _, want := range []string{rootRecovered, rootDrilled} {
+		if !strings.Contains(report, want) {
+			t.Errorf("the ledger does not have %q:\n%s", want, report)
+		}
+	}
+}
+
+// TestRecordsAfterWeeks starts a recorder where nobody has made keys for three weeks, and the
+// root key is gone: it records to the newest key there is, says so, and all plays afterwards.
+func TestRecordsAfterWeeks(t *testing.T) {
+	tpmtest.None(t)
+	_, lines := scripts(t, 1, 3)
+	_, files := keepers(t, 1, "Town clerk")
+	b := newBox(t, lines)
+	text, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := recovery.ReadIdentities(text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := ids[0].Recipient
+	to.Name = "Town clerk"
+	if err := os.MkdirAll(filepath.Join(b.dir, "segments"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err = keys.CreateAs(b.dir, []string{"standard"}, time.Now().AddDate(0, 0, -21),
+		keys.Arrangement{Recovery: &recovery.Plan{Needed: 1, Recipients: []recovery.Recipient{to}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(b.dir, "format"), []byte("linevault store format 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(b.dir, "keys", "root")); err != nil {
+		t.Fatal(err)
+	}
+	b.start("run")
+	b.await("an alarm that says so", func() bool {
+		s, err := b.status()
+		if err != nil {
+			return false
+		}
+		for _, a := range s.Alarms {
+			if strings.Contains(a.Text, "the newest there is") {
+				return true
+			}
+		}
+		return false
+	})
+	for _, state := range []link.State{link.Recording, link.Idle} {
+		b.await("the line to be "+string(state), func() bool {
+			s, err := b.status()
+			return err == nil && len(s.Lines) == 1 && s.Lines[0].State == state
+		})
+	}
+	b.stop()
+	must(t, "keys", "recover", "--data", b.dir, "-i", files[0])
+	calls := b.calls()
+	if hungUp(calls) == 0 {
+		t.Fatalf("calls: %+v", calls)
+	}
+	for _, c := range calls {
+		if len(b.sound(string(c.ID))) == 0 {
+			t.Errorf("call %s does not play", c.ID)
+		}
+	}
+	b.check()
+}
+
+// TestNewerUntouched gives every verb that opens keys a data folder of a newer version, and one
+// that is none: each refuses, and touches nothing.
+func TestNewerUntouched(t *testing.T) {
+	newer, none := filepath.Join(t.TempDir(), "data"), t.TempDir()
+	must(t, "replay", "--data", newer, speechFile(t, 1))
+	if err := os.WriteFile(filepath.Join(newer, "format"), []byte("linevault store format 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conf := filepath.Join(t.TempDir(), "box.toml")
+	if err := os.WriteFile(conf, fmt.Appendf(nil, "[web]\nlisten = %q\n[api]\nlisten = %q\n", freeAddress(t), freeAddress(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := contents(t, newer)
+	for _, args := range [][]string{
+		{"serve", "--config", conf},
+		{"keys", "status"},
+		{"keys", "rotate"},
+		{"keys", "recover"},
+		{"keys", "drill"},
+		{"ledger", "status"},
+		{"check"},
+		{"calls"},
+		{"purge", "X", "--from", "1s", "--to", "2s", "--reason", "r"},
+		{"retention", "status", "--config", conf},
+		{"hold", "list"},
+	} {
+		code := exitFailed
+		if args[0] == "serve" {
+			code = exitMustMend
+		}
+		if said := fails(t, code, append(args, "--data", newer)...); !strings.Contains(said, "install the newer Linevault") {
+			t.Errorf("%v: %s", args, said)
+		}
+		if said := fails(t, code, append(args, "--data", none)...); !strings.Contains(said, "no Linevault data folder") {
+			t.Errorf("%v: %s", args, said)
+		}
+	}
+	if !maps.Equal(before, contents(t, newer)) {
+		t.Error("the newer store has changed")
+	}
+	if left := contents(t, none); len(left) != 0 {
+		t.Errorf("made in a folder that is no store: %v", left)
+	}
+}
+
+// contents is every file of a folder.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err != nil || !e.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all[path] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestIdentityPassphrase makes an identity with a passphrase from a script, and uses it in a
+// drill; the wrong passphrase opens nothing.
+func TestIdentityPassphrase(t *testing.T) {
+	tpmtest.None(t)
+	file := filepath.Join(t.TempDir(), "identity")
+	say := func(words string, args ...string) (string, error) {
+		c := linevault(args...)
+		c.Stdin = strings.NewReader(words)
+		out, err := c.CombinedOutput()
+		return string(out), err
+	}
+	if out, err := say("one\ntwo\n", "keys", "identity", "--passphrase", "-o", file); err == nil || !strings.Contains(out, "differ") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	out, err := say("quite long words\nquite long words\n", "keys", "identity", "--passphrase", "-o", file)
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	lines := strings.Fields(out)
+	dir := filepath.Join(t.TempDir(), "data")
+	plan := &recovery.Plan{Needed: 1, Recipients: []recovery.Recipient{{Name: "Town clerk", Key: lines[len(lines)-1]}}}
+	must(t, "replay", "--data", dir, speechFile(t, 1))
+	k, err := keys.OpenRing(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Arrange(keys.Arrangement{Recovery: plan}); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := say("quite long words\n", "keys", "drill", "--data", dir, "-i", file); err != nil || !strings.Contains(out, "1 of 1") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := say("wrong\n", "keys", "drill", "--data", dir, "-i", file); err == nil || !strings.Contains(out, "does not open it") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if said := must(t, "keys", "rotate", "--data", dir); !strings.Contains(said, "has taken the place of") {
+		t.Errorf("rotate: %s", said)
+	}
+	if out, err := say("quite long words\n", "keys", "drill", "--data", dir, "-i", file); err != nil {
+		t.Errorf("after a rotation: %v: %s", err, out)
+	}
+}
