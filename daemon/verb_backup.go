@@ -93,7 +93,7 @@ without it nothing can be opened until keys/root is put in its place.`,
 			}
 			fmt.Fprintf(c.OutOrStdout(), "%d file(s), as they were on %s\n", files, made.Local().Format("2006-01-02 15:04:05"))
 			if root == "" {
-				fmt.Fprintf(c.ErrOrStderr(), "linevault: the root key is missing: put it to %s/keys/root (mode 0600); until then no call can be opened\n", dir)
+				fmt.Fprintf(c.ErrOrStderr(), "linevault: the root key is missing: put it to %s/keys/root (mode 0600), or run `linevault keys recover` with its recovery recipients; until then no call can be opened\n", dir)
 			}
 			return nil
 		},
