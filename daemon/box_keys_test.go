@@ -130,7 +130,10 @@ func TestLockedBox(t *testing.T) {
 	if !strings.Contains(said, "in the TPM") || !strings.Contains(said, "Sealed envelope") {
 		t.Errorf("recover: %s", said)
 	}
-	b.await("the desk to go on by itself", func() bool { status, _ := b.page("/sign-in"); return status == http.StatusOK || status == http.StatusSeeOther })
+	b.await("the desk to go on by itself", func() bool {
+		status, _ := b.page("/sign-in")
+		return status == http.StatusOK || status == http.StatusSeeOther
+	})
 	b.await("the calls of meanwhile", func() bool { return hungUp(b.calls()) >= hungUp(before)+2 })
 	b.stop()
 	for _, c := range b.calls() {
