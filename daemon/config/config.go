@@ -55,8 +55,8 @@ type Storage struct {
 	Commit Duration `toml:"commit"` // how often what is recorded is made durable
 	Clock  string   `toml:"clock"`  // "ntp": retention waits for the kernel to say so; "trusted"
 	// ScrubDays is within how many days everything stored is read again at night; 0 for never.
-	ScrubDays int `toml:"scrub_days"`
-	Root   string   `toml:"root"`   // where the root key lives: "auto", "tpm" or "file"
+	ScrubDays int    `toml:"scrub_days"`
+	Root      string `toml:"root"` // where the root key lives: "auto", "tpm" or "file"
 }
 
 // Syslog is the server to which signed checkpoints of the ledger go, over TLS.
