@@ -21,7 +21,7 @@ const (
 	exitOK        = 0
 	exitFailed    = 1 // what was asked for could not be done; the last line of stderr says why
 	exitUsage     = 2 // the command line is wrong
-	exitUnsound   = 3 // check or verify found something wrong
+	exitUnsound   = 3 // check, verify or linetest found something wrong
 	exitMustMend  = 4 // this cannot start until a person mends something: do not restart it
 	exitForbidden = 5 // what is asked for needs the owner of the data folder
 )
@@ -88,7 +88,7 @@ func root() *cobra.Command {
 		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
 		backupVerb(), restoreVerb(), keysVerb(),
 		consoleVerb(), pauseVerb(),
-		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(),
+		tokenVerb(), demoVerb(), benchVerb(), priVerb(), analogueVerb(), lineTestVerb(),
 	)
 	return c
 }

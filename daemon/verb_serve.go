@@ -17,6 +17,7 @@ import (
 	"linevault/daemon/config"
 	"linevault/daemon/control"
 	"linevault/daemon/health"
+	"linevault/daemon/linetest"
 	"linevault/daemon/link"
 	"linevault/daemon/remedy"
 	"linevault/daemon/scrub"
@@ -88,10 +89,14 @@ func serve(ctx context.Context, o boxOptions) error {
 		return err
 	}
 	defer stopNotary()
+	archive, err := linetest.OpenArchive(o.dir, cfg.Site.Name, ring, book)
+	if err != nil {
+		return err
+	}
 	calls := clerk.New(o.dir, store, book, lineNames(cfg))
 	desk := control.New(control.Config{
 		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Checkpoints: checkpoints, Clerk: calls,
-		Recorder: recorder, Health: alarms, Version: version, Log: log,
+		Recorder: recorder, Archive: archive, Health: alarms, Version: version, Log: log,
 		Policies: cfg.Policies(), Clock: func() (storage.Reading, error) { return readClock(cfg) },
 	})
 	listener, err := net.Listen("tcp", cfg.Web.Listen)

@@ -22,6 +22,7 @@ const (
 	Complaints Role = "complaints"
 	Legal      Role = "legal"
 	Auditor    Role = "auditor"
+	Engineer   Role = "engineer"
 	ICT        Role = "ict"
 	Admin      Role = "admin"
 	Agent      Role = "agent"
@@ -31,7 +32,7 @@ const (
 )
 
 // Roles lists those that an account may have.
-var Roles = []Role{Supervisor, Quality, Complaints, Legal, Auditor, ICT, Admin, Agent}
+var Roles = []Role{Supervisor, Quality, Complaints, Legal, Auditor, Engineer, ICT, Admin, Agent}
 
 // Account is somebody who may sign in.
 type Account struct {

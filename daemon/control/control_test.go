@@ -41,6 +41,7 @@ func asks(ctx context.Context, d *control.Desk, id string, a control.Actor) map[
 		control.Export:    {first(d.Export(a, id, permit, control.WAV))},
 		control.SeeStatus: {status},
 		control.Pause:     {first(d.PauseLine(ctx, a, "council-tax", "Card payment")), first(d.ResumeLine(ctx, a, "council-tax"))},
+		control.TestLines: lineTests(ctx, d, a),
 	}
 }
 
@@ -60,7 +61,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	for p, want := range map[control.Permission]bool{
 		control.SeeLines: true, control.SeeStatus: true, control.SeeCalls: false, control.Listen: false, control.Export: false,
-		control.Pause: false,
+		control.Pause: false, control.TestLines: true,
 	} {
 		if admin.May(p) != want || nobody.May(p) {
 			t.Errorf("%s: admin %v, nobody %v", p, admin.May(p), nobody.May(p))

@@ -15,6 +15,7 @@ import (
 	"linevault/daemon/account/clerk"
 	"linevault/daemon/auth"
 	"linevault/daemon/health"
+	"linevault/daemon/linetest"
 	"linevault/daemon/link"
 	"linevault/storage"
 	"linevault/storage/evidence"
@@ -40,7 +41,9 @@ type Config struct {
 	Clerk    *clerk.Clerk
 	Recorder Recorder
 	// Health has the alarms of the desk itself; nil where there are none.
-	Health  *health.Board
+	Health *health.Board
+	// Archive keeps the certificates of line tests; nil where lines are not tested.
+	Archive *linetest.Archive
 	Version string
 	Log     *slog.Logger
 	Now     func() time.Time // nil is time.Now
@@ -58,6 +61,7 @@ type Desk struct {
 	approving sync.Mutex // held while something is approved, so that it is done once
 	terms     terms
 	confirmed confirmations
+	tests     lineTests
 
 	mu        sync.Mutex // guards refreshed
 	refreshed time.Time

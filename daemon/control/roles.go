@@ -16,6 +16,7 @@ const (
 	SeeAccount Permission = "see what became of calls"
 	SeeStatus  Permission = "see status"
 	Pause      Permission = "pause lines"
+	TestLines  Permission = "test lines"
 
 	SeeCalls Permission = "see calls"
 	Listen   Permission = "listen"
@@ -40,10 +41,11 @@ const (
 // may is the whole of who may do what. What is not in it is denied: those who look after the
 // box never hear a call, nor see who called.
 var may = map[Permission][]auth.Role{
-	SeeLines:   {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal, auth.ICT, auth.Admin, auth.Agent, auth.AtTheBox},
+	SeeLines:   {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal, auth.Engineer, auth.ICT, auth.Admin, auth.Agent, auth.AtTheBox},
 	SeeAccount: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal, auth.Auditor, auth.ICT, auth.Admin},
-	SeeStatus:  {auth.ICT, auth.Admin, auth.AtTheBox},
+	SeeStatus:  {auth.Engineer, auth.ICT, auth.Admin, auth.AtTheBox},
 	Pause:      {auth.Supervisor, auth.Complaints, auth.Agent, auth.AtTheBox},
+	TestLines:  {auth.Engineer, auth.ICT, auth.Admin, auth.AtTheBox},
 
 	SeeCalls: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
 	Listen:   {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
@@ -78,6 +80,7 @@ var RoleWords = []struct {
 	{auth.Complaints, "Complaints", "as a supervisor, but cannot approve an erasure or a disclosure"},
 	{auth.Legal, "Legal and information", "as a supervisor, and reads the ledger"},
 	{auth.Auditor, "Auditor", "reads the ledger, holds and certificates; hears no call"},
+	{auth.Engineer, "Engineer or facilities", "tests lines and sees how the box is; hears no call"},
 	{auth.ICT, "ICT", "sees the box, its storage and its alarms; hears no call"},
 	{auth.Admin, "Administrator", "looks after accounts, the box and its storage; hears no call"},
 	{auth.Agent, "Agent", "sees lines, and pauses by hand those where that is permitted; hears no call"},

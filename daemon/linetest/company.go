@@ -11,12 +11,15 @@ import (
 // together is how near to each other two lines must react to be suspected of hearing one circuit.
 const together = 1500 * time.Millisecond
 
-// A stretch of levels shows whether two legs hear the same if it is of so many, and so alike.
+// While somebody speaks on one leg, its levels go up and down with the syllables. Another leg hears the
+// same if its own do so alike over so many statuses; unrelated speech at the same time does not.
 const (
-	fewest = 60
+	fewest = 28
 	alike  = 0.92
 	// shift is by how many statuses two lines may be apart: each publishes in its own time.
 	shift = 2
+	// low is the least that is told apart: silence has no syllables.
+	low = -60
 )
 
 // mostLevels bounds what is kept of each leg: a minute.
@@ -102,42 +105,57 @@ func (c *company) instead() string {
 	return ""
 }
 
-// double is the name of a line that hears what ours hears, or begins and ends with it.
+// double is the name of a line that hears what ours hears; or, where too little was spoken to tell,
+// that began and ended a call with it.
 func (c *company) double() (name string, heard bool) {
 	for _, n := range c.others {
+		compared := false
 		for ours := range c.levels {
 			for theirs := range n.levels {
-				if likeness(c.levels[ours], n.levels[theirs]) >= alike {
+				like, of := likeness(c.levels[ours], n.levels[theirs])
+				if of >= fewest && like >= alike {
 					return n.name, true
 				}
+				compared = compared || of >= fewest
 			}
 		}
-	}
-	for _, n := range c.others {
-		if near(n.began, c.began) && near(n.ended, c.ended) {
-			return n.name, false
+		if !compared && near(n.began, c.began) && near(n.ended, c.ended) {
+			name = n.name
 		}
 	}
-	return "", false
+	return name, false
+}
+
+// compared reports whether enough was spoken to compare the sound.
+func (c *company) compared() bool {
+	for _, l := range c.levels {
+		if _, of := likeness(l, l); of >= fewest {
+			return true
+		}
+	}
+	return false
 }
 
 func near(a, b time.Time) bool {
 	return !a.IsZero() && !b.IsZero() && a.Sub(b).Abs() <= together
 }
 
-// likeness is how alike two legs sound, wherever within shift they fit best; 0 if there is too little.
-func likeness(a, b []float64) (best float64) {
-	n := min(len(a), len(b)) - shift
-	if n < fewest {
-		return 0
+// likeness is how alike two legs sound while somebody speaks on the first, wherever within shift they
+// fit best, and over how many statuses.
+func likeness(a, b []float64) (best float64, of int) {
+	for k := -shift; k <= shift; k++ {
+		var x, y []float64
+		for i, v := range a {
+			if j := i + k; v > faint && j >= 0 && j < len(b) {
+				x, y = append(x, v), append(y, max(b[j], low))
+			}
+		}
+		best, of = max(best, correlation(x, y)), max(of, len(x))
 	}
-	for k := range shift + 1 {
-		best = max(best, correlation(a[k:k+n], b[:n]), correlation(a[:n], b[k:k+n]))
-	}
-	return best
+	return best, of
 }
 
-// correlation is how alike two rows of levels go up and down; 0 if one of them does not.
+// correlation is how alike two rows of levels go up and down; 0 if one of them hardly does.
 func correlation(a, b []float64) float64 {
 	n := float64(len(a))
 	var ma, mb float64
@@ -149,8 +167,8 @@ func correlation(a, b []float64) float64 {
 		x, y := a[i]-ma, b[i]-mb
 		ab, aa, bb = ab+x*y, aa+x*x, bb+y*y
 	}
-	const still = 4 // dB, the least spread of a leg on which something happens
-	if aa < still*still*n || bb < still*still*n {
+	const still = 2 // dB, the least spread of speech
+	if aa <= still*still*n || bb <= still*still*n {
 		return 0
 	}
 	return ab / math.Sqrt(aa*bb)

@@ -24,7 +24,7 @@ const (
 const apart = 3
 
 // enough is how much speech is judged.
-const enough = 2 * time.Second
+const enough = 3 * time.Second
 
 // speech is what was heard of one leg in one step.
 type speech struct {
@@ -47,7 +47,7 @@ const (
 	// goes on for a while after it has passed.
 	hush = 10 // statuses: a second
 	// listenAnyway is after how long it listens all the same, on a line that is never quiet.
-	listenAnyway = 12 * time.Second
+	listenAnyway = 8 * time.Second
 )
 
 // hear takes in the levels of the line under test.

@@ -3,6 +3,7 @@
 package linetest
 
 import (
+	"strings"
 	"time"
 
 	"linevault/codec/pcm"
@@ -200,8 +201,11 @@ func (t *Test) Skip(reason string) {
 
 // Fail gives up the step under way, with what is advised to mend it.
 func (t *Test) Fail() {
-	if s := t.Step(); s != nil && s.Advice == "" {
-		s.Advice = t.rules[t.at].late(t)
+	if s := t.Step(); s != nil {
+		if s.Advice == "" {
+			s.Advice = t.rules[t.at].late(t)
+		}
+		s.Advice = strings.TrimSuffix(s.Advice, again)
 	}
 	t.close(Failed)
 }
@@ -216,3 +220,6 @@ func (t *Test) close(as State) {
 
 // Waited is for how long the step under way has waited for something to happen.
 func (t *Test) Waited() time.Duration { return t.now.Sub(t.since) }
+
+// Late reports whether the step under way has had its time.
+func (t *Test) Late() bool { return !t.Done() && t.Waited() >= t.rules[t.at].limit }

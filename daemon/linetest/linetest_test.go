@@ -261,7 +261,7 @@ func TestMixedLine(t *testing.T) {
 	b.ring()
 	for range 2 {
 		b.line.Levels = []float64{-22}
-		b.pass(3 * time.Second)
+		b.pass(5 * time.Second)
 		b.line.Levels = []float64{-70}
 		b.pass(2 * time.Second)
 	}
@@ -283,6 +283,28 @@ func TestRecorderStartsAgain(t *testing.T) {
 	b.keys()
 	if s := b.test.Steps()[6]; s.State != Passed || !strings.HasPrefix(s.Seen, "3 digits") {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Two testers who do the same at the same time are not taken for one circuit, as long as they say
+// different things.
+func TestNeighbourInStep(t *testing.T) {
+	var a, b, twin []float64
+	for i := range 200 {
+		if i%60 > 30 {
+			a, b = append(a, -90), append(b, -90)
+		} else {
+			x := float64(i)
+			a = append(a, -24+10*math.Sin(x/1.7)*math.Cos(x/5.3))
+			b = append(b, -24+10*math.Sin(x/1.3)*math.Cos(x/4.1))
+		}
+		twin = append(twin, a[max(0, i-1)]-14)
+	}
+	if r, of := likeness(a, b); r >= alike || of < fewest {
+		t.Errorf("unrelated speech in step is %.2f alike, of %d", r, of)
+	}
+	if r, of := likeness(a, twin); r < alike || of < fewest {
+		t.Errorf("the same, a status later, is %.2f alike, of %d", r, of)
 	}
 }
 

@@ -19,9 +19,10 @@ type paces struct {
 	recheck time.Duration // how soon a sign-out ends a stream
 	look    time.Duration // for new calls
 	retry   time.Duration // to reach the recorder again
+	step    time.Duration // of a line test, whether it has got on
 }
 
-var usualPaces = paces{recheck: 30 * time.Second, look: 3 * time.Second, retry: 2 * time.Second}
+var usualPaces = paces{recheck: 30 * time.Second, look: 3 * time.Second, retry: 2 * time.Second, step: 300 * time.Millisecond}
 
 var errSignedOut = errors.New("signed out")
 
@@ -43,8 +44,10 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 		follow, needs = st.followLines, control.SeeLines
 	case "calls":
 		follow, needs = st.followCalls, control.SeeCalls
+	case "linetest":
+		follow, needs = st.followLineTest, control.TestLines
 	default:
-		http.Error(w, "say what of: lines or calls", http.StatusBadRequest)
+		http.Error(w, "say what of: lines, calls or linetest", http.StatusBadRequest)
 		return
 	}
 	if !actor(r).May(needs) {

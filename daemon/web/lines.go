@@ -14,6 +14,7 @@ type linesBody struct {
 	At      string
 	Alarms  []alarmView
 	Lines   []lineView
+	MayTest bool
 }
 
 type alarmView struct{ Text, Since string }
@@ -41,7 +42,7 @@ const recorderTrouble = "The recorder is not answering. If this does not pass in
 
 func (s *server) lines(w http.ResponseWriter, r *http.Request) {
 	board, err := s.Desk.Lines(r.Context(), actor(r))
-	body := linesBody{At: s.timeOf(s.Now())}
+	body := linesBody{At: s.timeOf(s.Now()), MayTest: actor(r).May(control.TestLines)}
 	if err != nil {
 		s.Log.Warn("the lines page could not ask the recorder", "err", err)
 		body.Trouble = recorderTrouble

@@ -34,6 +34,8 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, control.ErrForbidden):
 		s.forbidden(w, r)
+	case errors.Is(err, control.ErrNoLine):
+		s.sorry(w, r, http.StatusNotFound, "Line not found", "There is no line at this address. The Lines page lists those that there are.")
 	case errors.Is(err, control.ErrNoCall):
 		s.sorry(w, r, http.StatusNotFound, "Call not found",
 			"There is no call at this address. It may have been deleted because its time was up.")

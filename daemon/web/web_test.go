@@ -27,6 +27,7 @@ type site struct {
 	*controltest.Box
 	*server
 	url, call string
+	cert      string // of a line test
 }
 
 func open(t testing.TB) *site {
@@ -39,6 +40,7 @@ func open(t testing.TB) *site {
 	})
 	s.paces = paces{recheck: 50 * time.Millisecond, look: 20 * time.Millisecond, retry: 20 * time.Millisecond}
 	s.call = string(s.Record(t, controltest.Call{Line: "one", Start: time.Now().Add(-time.Hour), Length: 2 * time.Second, End: "hung up"}))
+	s.cert = s.Certify(t, "council-tax")
 	web := httptest.NewTLSServer(s.secure(s.mux()))
 	t.Cleanup(web.Close)
 	s.url = web.URL
@@ -140,7 +142,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			if r.Path == "/sign-out" || r.Path == "/assets/{name}" {
 				continue // has a test of its own
 			}
-			path := strings.NewReplacer("{id}", s.call, "{line}", "council-tax", "{$}", "", "{name}", "nobody").Replace(r.Path)
+			path := strings.NewReplacer("{id}", s.call, "{line}", "council-tax", "{certificate}", s.cert, "{$}", "", "{name}", "nobody").Replace(r.Path)
 			form := url.Values{"reason": {"Card payment"}}
 			if strings.HasPrefix(r.Path, "/calls/{id}/") {
 				form = url.Values{"permit": {s.permit(t, c)}, "purpose": {"quality"}, "format": {"wav"}}
@@ -185,7 +187,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	paths := []string{"/no/such/page", "/calls/nonsense", "/calls?from=x", "/assets/.keep"}
 	for _, r := range Routes() {
 		if r.Method == http.MethodGet {
-			paths = append(paths, strings.NewReplacer("{id}", s.call, "{line}", "council-tax", "{$}", "", "{name}", "app.css").Replace(r.Path))
+			paths = append(paths, strings.NewReplacer("{id}", s.call, "{line}", "council-tax", "{certificate}", s.cert, "{$}", "", "{name}", "app.css").Replace(r.Path))
 		}
 	}
 	seen := make(map[string]bool)

@@ -20,6 +20,7 @@ import (
 	"linevault/daemon/account/clerk"
 	"linevault/daemon/auth"
 	"linevault/daemon/control"
+	"linevault/daemon/linetest"
 	"linevault/daemon/link"
 	"linevault/daemon/pause"
 	"linevault/storage"
@@ -66,12 +67,14 @@ func New(t testing.TB) *Box {
 			t.Error(err)
 		}
 	})
+	archive, err := linetest.OpenArchive(b.Dir, "Example Borough Council", ring, b.Ledger)
+	must(t, err)
 	recorder := link.Dial(b.Dir)
 	store, err := storage.Open(b.Dir, recorder)
 	must(t, err)
 	t.Cleanup(store.Close)
 	b.Desk = control.New(control.Config{
-		Dir: b.Dir, Accounts: b.Accounts, Store: store, Ledger: b.Ledger, Recorder: recorder, Version: "test",
+		Dir: b.Dir, Accounts: b.Accounts, Store: store, Ledger: b.Ledger, Recorder: recorder, Archive: archive, Version: "test",
 		Clerk: clerk.New(b.Dir, store, b.Ledger, nil),
 	})
 	return b

@@ -128,6 +128,8 @@ func (s *site) answer(t *testing.T, what string) string {
 		lines.Lines[1].State, lines.Lines[1].PausedBy = link.Recording, nil
 		lines.Lines[1].Levels = []float64{-25, -25}
 		s.Board.Set(lines)
+	case "test ready", "test ring", "test near", "test far", "test keys", "test pause", "test resume":
+		s.Testing(strings.TrimPrefix(what, "test "))
 	default:
 		t.Errorf("the script asks for %q", what)
 	}
@@ -158,6 +160,24 @@ func TestKeyboard(t *testing.T) { withAccount(t).run(t, "keyboard.mjs") }
 
 // TestPlain uses every form and page with JavaScript switched off.
 func TestPlain(t *testing.T) { withAccount(t).run(t, "plain.mjs") }
+
+// TestLineTest tests a line as an engineer does, with JavaScript and without.
+func TestLineTest(t *testing.T) {
+	s := open(t)
+	if err := s.Accounts.Add("Emrys Pugh", password, auth.Engineer); err != nil {
+		t.Fatal(err)
+	}
+	s.run(t, "linetest.mjs")
+	certificates := 0
+	for _, e := range s.Events(t) {
+		if e.Kind == "line tested" {
+			certificates++
+		}
+	}
+	if certificates != 1 {
+		t.Errorf("the ledger has %d tests, want 1: the other was given up", certificates)
+	}
+}
 
 func withAccount(t *testing.T) *site {
 	t.Helper()

@@ -4,6 +4,7 @@ import {
 } from 'govuk-frontend'
 import { watchLines } from './lines.mjs'
 import { watchCalls } from './calls.mjs'
+import { watchLineTest } from './linetest.mjs'
 import { makePlayer } from './player.mjs'
 
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
@@ -17,4 +18,5 @@ const begin = (selector, how) => {
 }
 begin('[data-watch="lines"]', watchLines)
 begin('[data-watch="calls"]', watchCalls)
+begin('[data-watch="linetest"]', watchLineTest)
 begin('[data-peaks]', makePlayer)

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"linevault/codec/wav"
+	"linevault/daemon/config"
+	"linevault/daemon/linetest"
+	"linevault/hal/haltest/pulse"
+)
+
+// faulty is a line with a fault, and which steps of its test must fail, with which advice.
+type faulty struct {
+	name    string
+	swapped bool
+	deaf    bool    // nothing of the far party arrives
+	near    float64 // dBFS of who speaks into the handset
+	number  bool    // the line delivers one
+	pauses  bool
+	fails   map[string]string
+}
+
+var faults = []faulty{
+	{name: "Good", near: -24, number: true, pauses: true},
+	{name: "Swapped", near: -24, number: true, pauses: true, swapped: true, fails: map[string]string{
+		"near": "Exchange the two channels of this line", "far": "Exchange the two channels of this line", "keys": "the two sides are exchanged",
+	}},
+	{name: "Deaf", near: -24, number: true, pauses: true, deaf: true, fails: map[string]string{"far": "Nobody is heard on the other side, channel 6 of card rear"}},
+	{name: "Quiet", near: -46, number: true, pauses: true, fails: map[string]string{"near": "Turn the input gain of channel 7 of card rear up by about"}},
+	{name: "Nameless", near: -24, pauses: true, fails: map[string]string{"number": "No number came with the call."}},
+	{name: "Unpaused", near: -24, number: true, fails: map[string]string{"pause": "No pause came."}},
+}
+
+// Whole boxes are tested as a person would: real PortAudio capture, `linevault linetest` beside the
+// running box, sounds played as the steps ask for them, a terminal that pauses. A good line passes; each
+// fault fails its own steps, with advice that names what to mend.
+func TestLineTestEndToEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it follows six calls in real time")
+	}
+	rack := pulse.Start(t, pulse.Card{Name: "lines12", Channels: 2 * len(faults)})
+	prompts := pulse.Speech(t, 2*len(faults), 4*pulse.Rate)
+	token := newToken()
+	var toml strings.Builder
+	fmt.Fprintf(&toml, "[[card]]\nname = \"rear\"\nkind = \"analogue\"\ndevice = \"lines12\"\n[[terminal]]\nname = \"till 1\"\ntoken_sha256 = \"%x\"\nlines = [", sha256.Sum256([]byte(token)))
+	for _, f := range faults {
+		fmt.Fprintf(&toml, "%q,", f.name)
+	}
+	toml.WriteString("]\n")
+	for i, f := range faults {
+		fmt.Fprintf(&toml, "[[line]]\nname = %q\ncard = \"rear\"\nchannels = [%d, %d]\nhangover = \"2m\"\nhold_back = \"500ms\"\n", f.name, 2*i+1, 2*i+2)
+	}
+	b := newBox(t, toml.String())
+	b.start("run")
+	cli := readWAV(t, "../hal/analogue/signalling/testdata/cli_uk_number_name.wav")
+	busy := readWAV(t, "../hal/analogue/signalling/testdata/tone_uk_busy.wav")
+	var all sync.WaitGroup
+	for i, f := range faults {
+		p := &player{
+			faulty: f, t: t, rack: rack, first: 2 * i, cli: cli, busy: busy, mine: prompts[2*i], theirs: prompts[2*i+1],
+			till: &till{t: t, url: "https://" + b.api, client: trusting(t, b.dir)}, token: token,
+		}
+		all.Go(func() { p.play(b) })
+	}
+	all.Wait()
+	listed := must(t, "linetest", "--list", "--data", b.dir)
+	if n := strings.Count(listed, ", by Emrys"); n != len(faults) || strings.Count(listed, "  passed  ") != 1 {
+		t.Errorf("listed:\n%s", listed)
+	}
+	if one := must(t, "linetest", "Good", "--list", "--data", b.dir); strings.Count(one, "\n") != 1 {
+		t.Errorf("of one line:\n%s", one)
+	}
+	id, _, _ := strings.Cut(listed, " ")
+	file := filepath.Join(t.TempDir(), "certificate.txt")
+	text := must(t, "linetest", "--show", id, "--data", b.dir)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said := must(t, "linetest", "--verify", file, "--data", b.dir); !strings.Contains(said, "This box signed it") {
+		t.Error(said)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(text, `"by":"Emrys"`, `"by":"Asha"`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code := linevault("linetest", "--verify", file, "--data", b.dir).Run(); code == nil || !strings.Contains(code.Error(), "3") {
+		t.Errorf("a certificate that was changed: %v", code)
+	}
+	b.stop()
+	b.check()
+}
+
+func readWAV(t *testing.T, name string) []int16 {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := wav.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []int16
+	for buf := make([]int16, 8000); ; {
+		n, err := r.Read(buf)
+		if all = append(all, buf[:n]...); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// patience is how often a step of one test is tried again.
+const patience = 10
+
+// player is both people of one test, and the terminal.
+type player struct {
+	faulty
+	t                       *testing.T
+	rack                    *pulse.Rack
+	first                   int // channel of the line
+	cli, busy, mine, theirs []int16
+	till                    *till
+	token                   string
+	stop                    context.CancelFunc // of what is being played
+	played                  sync.WaitGroup
+}
+
+// play runs the test of one line to its end and judges its certificate.
+func (p *player) play(b *box) {
+	cmd := linevault("linetest", p.name, "--json", "--by", "Emrys", "--number", "020 7946 0123", "--data", b.dir)
+	in, err1 := cmd.StdinPipe()
+	out, err2 := cmd.StdoutPipe()
+	cmd.Stderr = os.Stderr
+	if err1 != nil || err2 != nil || cmd.Start() != nil {
+		p.t.Errorf("%s: %v, %v", p.name, err1, err2)
+		return
+	}
+	var cert linetest.Certificate
+	tries, again := 0, false
+	for d := json.NewDecoder(out); ; {
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err == io.EOF {
+			break
+		} else if err != nil {
+			p.t.Errorf("%s: %v", p.name, err)
+			break
+		}
+		if strings.Contains(string(raw), `"outcome":`) {
+			if err := json.Unmarshal(raw, &cert); err != nil {
+				p.t.Error(err)
+			}
+			continue
+		}
+		var step linetest.Step
+		if err := json.Unmarshal(raw, &step); err != nil {
+			p.t.Error(err)
+		}
+		p.silence()
+		switch _, fails := p.fails[step.ID]; {
+		case step.State == linetest.Trouble && fails:
+			fmt.Fprintln(in, "f")
+		case step.State == linetest.Trouble && tries < patience:
+			// A busy machine garbles what is played: a person would try again, too.
+			tries++
+			again = true
+			fmt.Fprintln(in, "a")
+		case step.State == linetest.Trouble:
+			p.t.Errorf("%s: step %s: %s", p.name, step.ID, step.Advice)
+			fmt.Fprintln(in, "f")
+		case step.State == linetest.Doing && (again || step.ID != "number"):
+			again = false
+			p.act(step.ID, in)
+		}
+	}
+	p.silence()
+	in.Close()
+	err := cmd.Wait()
+	if (err != nil) != (p.fails != nil) || err != nil && cmd.ProcessState.ExitCode() != exitUnsound {
+		p.t.Errorf("%s: the verb ended with %v", p.name, err)
+	}
+	for _, s := range cert.Steps {
+		want, fails := p.fails[s.ID]
+		if (s.State == linetest.Failed) != fails || !strings.Contains(s.Advice, want) {
+			p.t.Errorf("%s: step %s: %s, %q %q; want it to fail: %v, %q", p.name, s.ID, s.State, s.Seen, s.Advice, fails, want)
+		}
+	}
+}
+
+// act does what a step asks for, until the next one.
+func (p *player) act(step string, in io.Writer) {
+	near, far := p.first, p.first+1
+	if p.swapped {
+		near, far = far, near
+	}
+	switch step {
+	case "ring", "number":
+		ring := p.theirs[:pulse.Rate]
+		if p.number {
+			ring = p.cli
+		}
+		p.sound(once, far, at(ring, -20))
+	case "near":
+		p.sound(loop, near, at(p.mine, p.near))
+	case "far":
+		if p.deaf {
+			fmt.Fprintln(in, "f")
+			return
+		}
+		p.sound(loop, far, at(p.theirs, -24))
+	case "keys":
+		p.sound(once, near, digits123())
+	case "pause", "resume":
+		method := map[string]string{"pause": "PUT", "resume": "DELETE"}[step]
+		if !p.pauses {
+			fmt.Fprintln(in, "f")
+			return
+		}
+		if status, a := p.till.ask(method, "/v1/lines/"+string(config.ID(p.name))+"/pause", p.token, ""); status != 200 {
+			p.t.Errorf("%s: %s: %d %+v", p.name, step, status, a)
+		}
+	case "hangup":
+		p.sound(loop, far, p.busy)
+	}
+}
+
+type repeats bool
+
+const (
+	once repeats = false
+	loop repeats = true
+)
+
+// sound plays something into a channel until it is told to stop.
+func (p *player) sound(n repeats, channel int, s []int16) {
+	channels := make([][]int16, 2*len(faults))
+	channels[channel] = s
+	ctx, stop := p.t.Context(), context.CancelFunc(nil)
+	if n == loop {
+		// People wait a moment before they begin: until then it is not clear who still speaks.
+		channels[channel] = append(make([]int16, 3*pulse.Rate/2), slices.Repeat(s, 1+60*pulse.Rate/len(s))...)
+		ctx, stop = context.WithCancel(ctx)
+	}
+	p.stop = stop
+	p.played.Go(func() {
+		if err := p.rack.Play(ctx, "lines12", channels); err != nil && ctx.Err() == nil {
+			p.t.Errorf("%s: %v", p.name, err)
+		}
+	})
+}
+
+// silence ends what loops; what is played once may be heard to its end.
+func (p *player) silence() {
+	if p.stop != nil {
+		p.stop()
+		p.played.Wait()
+	}
+}
+
+// at is s at a level in dBFS.
+func at(s []int16, level float64) []int16 {
+	var sum float64
+	for _, v := range s {
+		sum += float64(v) * float64(v)
+	}
+	gain := 32768 * math.Pow(10, level/20) / math.Sqrt(sum/float64(len(s)))
+	out := make([]int16, len(s))
+	for i, v := range s {
+		out[i] = int16(min(max(gain*float64(v), -32768), 32767))
+	}
+	return out
+}
+
+// digits123 are the digits 1, 2 and 3, some times over.
+func digits123() (s []int16) {
+	for range 4 {
+		for _, column := range []float64{1209, 1336, 1477} {
+			for i := range pulse.Rate / 5 {
+				x := 2 * math.Pi * float64(i) / pulse.Rate
+				s = append(s, int16(4000*(math.Sin(697*x)+math.Sin(column*x))))
+			}
+			s = append(s, make([]int16, pulse.Rate/10)...)
+		}
+	}
+	return s
+}

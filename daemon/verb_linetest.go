@@ -1,0 +1,323 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"linevault/codec/pcm"
+	"linevault/daemon/config"
+	"linevault/daemon/link"
+	"linevault/daemon/linetest"
+	"linevault/storage/keys"
+	"linevault/storage/ledger"
+)
+
+func lineTestVerb() *cobra.Command {
+	o := lineTestOptions{}
+	c := &cobra.Command{
+		Use:   "linetest LINE",
+		Short: "Test a line with a call, and certify what was seen",
+		Long: `Lead one person at the telephone of a line and one who rings it through a test call: signal, caller's
+number, both sides and their levels, which way round they are, pause, end, and whether another
+line reacted. The box must be running. Steps tick themselves; type a letter and Enter in between:
+
+    a          begin this step again
+    s REASON   leave this step out
+    f          go on: this step failed
+    q          give the test up
+
+Where nobody can type, a step that does not come in its time fails. It ends in a certificate that
+the box signs and enters in its ledger. LINE is a line's name, or its ID.`,
+		Args: usage(o.args),
+		RunE: func(c *cobra.Command, args []string) error {
+			o.in, o.out = c.InOrStdin(), c.OutOrStdout()
+			switch {
+			case o.verify != "":
+				return o.verifyFile()
+			case o.list:
+				return o.listAll(strings.Join(args, " "))
+			case o.show != "":
+				return o.showOne(o.show)
+			}
+			return o.run(c.Context(), strings.Join(args, " "))
+		},
+	}
+	dataFlag(c, &o.dir)
+	f := c.Flags()
+	f.BoolVar(&o.list, "list", false, "list the certificates there are, of LINE or of all lines")
+	f.StringVar(&o.show, "show", "", "print the certificate with this `ID`")
+	f.StringVar(&o.verify, "verify", "", "check a certificate in a `FILE`, as the web page gives it")
+	f.StringVar(&o.number, "number", "", "the `NUMBER` that you ring from, to be compared and forgotten")
+	f.StringVar(&o.by, "by", "", "who tests, for the certificate; without it, who is signed in to this machine")
+	f.BoolVar(&o.json, "json", false, "print each change, and the certificate, as JSON")
+	return c
+}
+
+type lineTestOptions struct {
+	dir, show, verify, number, by string
+	list, json                    bool
+	in                            io.Reader
+	out                           io.Writer
+}
+
+func (o *lineTestOptions) args(c *cobra.Command, args []string) error {
+	switch {
+	case o.show != "" || o.verify != "":
+		return cobra.NoArgs(c, args)
+	case o.list:
+		return cobra.MaximumNArgs(1)(c, args)
+	}
+	return cobra.ExactArgs(1)(c, args)
+}
+
+// withArchive runs f with the certificates of the data folder.
+func (o *lineTestOptions) withArchive(f func(*linetest.Archive) error) error {
+	ring, err := keys.OpenRing(o.dir)
+	if err != nil {
+		return err
+	}
+	book, err := ledger.Open(o.dir, ring.Derive("ledger"))
+	if err != nil {
+		return err
+	}
+	defer book.Close()
+	a, err := linetest.OpenArchive(o.dir, "", ring, book)
+	if err != nil {
+		return err
+	}
+	return f(a)
+}
+
+func (o *lineTestOptions) listAll(line string) error {
+	return o.withArchive(func(a *linetest.Archive) error {
+		all, err := a.List("")
+		for _, c := range all {
+			if line != "" && c.Line != config.ID(line) {
+				continue
+			}
+			if o.json {
+				if err := json.NewEncoder(o.out).Encode(c); err != nil {
+					return err
+				}
+				continue
+			}
+			fmt.Fprintf(o.out, "%s  %s  %-26s %s, by %s\n", c.ID, c.Done.Local().Format("2006-01-02 15:04"), c.Outcome, c.Name, c.By)
+		}
+		return err
+	})
+}
+
+func (o *lineTestOptions) showOne(id string) error {
+	return o.withArchive(func(a *linetest.Archive) error {
+		c, err := a.Read(id)
+		if errors.Is(err, linetest.ErrNone) {
+			return fmt.Errorf("there is no certificate %s; `linevault linetest --list` lists them", id)
+		}
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return json.NewEncoder(o.out).Encode(c)
+		}
+		signed, err := a.Signed(id)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(o.out, "%s\nSigned by the box, key %s:\n\n%s", c.Text(time.Local), a.Fingerprint(), signed)
+		return err
+	})
+}
+
+func (o *lineTestOptions) verifyFile() error {
+	b, err := os.ReadFile(o.verify)
+	if err != nil {
+		return err
+	}
+	return o.withArchive(func(a *linetest.Archive) error {
+		c, err := linetest.Parse(b, a.PublicKey())
+		if err != nil {
+			return coded{fmt.Errorf("%s: %w", o.verify, err), exitUnsound}
+		}
+		_, err = fmt.Fprintf(o.out, "%s\nThis box signed it, key %s.\n", c.Text(time.Local), a.Fingerprint())
+		return err
+	})
+}
+
+// errGivenUp ends a test that the tester gave up.
+var errGivenUp = coded{errors.New("the test was given up; nothing was certified"), exitFailed}
+
+// run leads through one test.
+func (o *lineTestOptions) run(ctx context.Context, name string) error {
+	recorder := link.Dial(o.dir)
+	s, err := recorder.Status(ctx)
+	if errors.Is(err, link.ErrDown) {
+		return fmt.Errorf("the recorder of %s does not answer: start the box with `linevault run`, then test", o.dir)
+	}
+	if err != nil {
+		return err
+	}
+	line, err := findLine(s, name)
+	if err != nil {
+		return err
+	}
+	if o.by == "" {
+		o.by = me()
+	}
+	g := &guide{lineTestOptions: o, test: linetest.New(linetest.Setup{Line: line, From: o.number}), typed: o.read(ctx)}
+	if err := g.lead(ctx, recorder); err != nil {
+		return err
+	}
+	c := g.test.Certify(hostname(), version, o.by)
+	if err := o.withArchive(func(a *linetest.Archive) error { return a.Keep(c) }); err != nil {
+		return err
+	}
+	if o.json {
+		err = json.NewEncoder(o.out).Encode(c)
+	} else {
+		_, err = fmt.Fprintf(o.out, "\n%s\n`linevault linetest --show %s` prints it again.\n", c.Text(time.Local), c.ID)
+	}
+	if err == nil && c.Outcome == linetest.NotPassed {
+		return coded{fmt.Errorf("line %s did not pass", c.Name), exitUnsound}
+	}
+	return err
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "this box"
+	}
+	return name
+}
+
+func findLine(s link.Status, name string) (pcm.LineID, error) {
+	var names []string
+	for _, l := range s.Lines {
+		if string(l.Line) == name || strings.EqualFold(l.Name, name) {
+			return l.Line, nil
+		}
+		names = append(names, l.Name)
+	}
+	return "", fmt.Errorf("there is no line %q; there are: %s", name, strings.Join(names, ", "))
+}
+
+// read gives what is typed, line by line; it is closed where nobody can type.
+func (o *lineTestOptions) read(ctx context.Context) <-chan string {
+	typed := make(chan string)
+	go func() {
+		defer close(typed)
+		for lines := bufio.NewScanner(o.in); lines.Scan(); {
+			select {
+			case typed <- strings.TrimSpace(lines.Text()):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return typed
+}
+
+// guide is one test in a terminal.
+type guide struct {
+	*lineTestOptions
+	test  *linetest.Test
+	typed <-chan string // nil once nobody can type
+	shown []linetest.Step
+}
+
+// lead follows the recorder until all steps are over.
+func (g *guide) lead(ctx context.Context, recorder *link.Client) error {
+	for {
+		for s, err := range recorder.Watch(ctx) {
+			if err != nil {
+				break
+			}
+			g.test.Observe(s)
+			if err := g.act(); err != nil {
+				return err
+			}
+			g.show()
+			if g.test.Done() {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return errGivenUp
+		case <-time.After(time.Second): // the recorder is being started again
+		}
+	}
+}
+
+// act does what was typed; where nobody types, a step that is in trouble for good fails.
+func (g *guide) act() error {
+	if g.typed == nil {
+		if s := g.test.Step(); s != nil && s.State == linetest.Trouble && g.test.Late() {
+			g.test.Fail()
+		}
+		return nil
+	}
+	select {
+	case text, can := <-g.typed:
+		if !can {
+			g.typed = nil
+			return nil
+		}
+		what, reason, _ := strings.Cut(text, " ")
+		switch {
+		case what == "a":
+			g.test.Again()
+		case what == "f":
+			g.test.Fail()
+		case what == "s" && strings.TrimSpace(reason) != "":
+			g.test.Skip(strings.TrimSpace(reason))
+		case what == "s":
+			fmt.Fprintln(os.Stderr, "say why: s REASON")
+		case what == "q":
+			return errGivenUp
+		case what != "":
+			fmt.Fprintln(os.Stderr, "a: again, s REASON: leave out, f: failed, q: give up")
+		}
+	default:
+	}
+	return nil
+}
+
+// show prints what changed. What a step has seen so far is told once it is over.
+func (g *guide) show() {
+	for i, s := range g.test.Steps() {
+		if i < len(g.shown) && (g.shown[i].State == s.State && g.shown[i].Advice == s.Advice) || s.State == linetest.Waiting {
+			continue
+		}
+		for len(g.shown) <= i {
+			g.shown = append(g.shown, linetest.Step{})
+		}
+		g.shown[i] = s
+		if g.json {
+			_ = json.NewEncoder(g.out).Encode(s) // the certificate at the end tells whether it can be written
+			continue
+		}
+		text := s.Do
+		switch s.State {
+		case linetest.Doing:
+		case linetest.Trouble:
+			text = s.Advice
+		case linetest.Skipped:
+			text = s.Reason
+		case linetest.Failed:
+			text = strings.TrimSpace(s.Seen + " " + s.Advice)
+		default:
+			text = s.Seen
+		}
+		fmt.Fprintf(g.out, "%2d. %-24s %-14s %s\n", i+1, s.Title, linetest.ResultWords[s.State], text)
+	}
+}
