@@ -115,7 +115,7 @@ func (d *Desk) lineOf(ctx context.Context, line string) (LineTest, error) {
 	if err != nil {
 		return LineTest{}, fmt.Errorf("ask the recorder: %w", err)
 	}
-	b := boardOf(s)
+	b := d.board(s)
 	for i, l := range b.Lines {
 		if l.ID == line {
 			return LineTest{Line: l, Wired: linetest.Wired(s.Lines[i].Wiring)}, nil
