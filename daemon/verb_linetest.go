@@ -15,8 +15,8 @@ import (
 
 	"linevault/codec/pcm"
 	"linevault/daemon/config"
-	"linevault/daemon/link"
 	"linevault/daemon/linetest"
+	"linevault/daemon/link"
 	"linevault/storage/keys"
 	"linevault/storage/ledger"
 )
