@@ -50,7 +50,7 @@ func (a said) open(key *seal.Key) (Annotation, error) {
 }
 
 func (s *Store) annotationPath(p period) string {
-	return filepath.Join(s.dir, annotationsDir, string(p.day)+"."+p.class)
+	return filepath.Join(s.dir, annotationsDir, p.String())
 }
 
 // annotationPeriod is the period that a file of annotations is of.

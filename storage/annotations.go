@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -78,8 +79,12 @@ func (s *Store) Annotate(id CallID, a Annotation, enter func(ledger.Event) error
 	}
 	defer key.Forget()
 	s.mu.Lock()
+	_, err = s.wake(id)
 	many := len(s.said.of[id]) >= maxAnnotations
 	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	if many {
 		return &AnnotationError{fmt.Sprintf("this call has %d annotations already, which is the most there can be", maxAnnotations)}
 	}
@@ -102,6 +107,9 @@ func (s *Store) Annotate(id CallID, a Annotation, enter func(ledger.Event) error
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, err := s.wake(id); err != nil {
+		return err
+	}
 	s.hear(id, a)
 	s.index()
 	return nil
@@ -110,11 +118,14 @@ func (s *Store) Annotate(id CallID, a Annotation, enter func(ledger.Event) error
 // partToSayItWith is the first part of a call whose key there is.
 func (s *Store) partToSayItWith(id CallID) (seal.PartID, period, *seal.Key, error) {
 	s.mu.Lock()
-	parts := slices.Clone(s.calls[id])
+	awake, err := s.wake(id)
+	parts := slices.Clone(awake)
 	s.mu.Unlock()
-	err := ErrNoCall
+	if err = cmp.Or(err, ErrNoCall); len(parts) == 0 {
+		return seal.PartID{}, period{}, nil, err
+	}
 	for _, p := range parts {
-		r, rerr := s.reader(p.id, nil)
+		r, rerr := s.readerOf(p)
 		if err = rerr; err == nil {
 			return p.id, p.period, r.key, nil
 		}
@@ -167,10 +178,25 @@ func (s *Store) readAnnotations() error {
 		}
 		mark.Size = size
 		s.said.read[e.Name()] = mark
+		if err := s.wakeSaid(p); err != nil {
+			return err
+		}
 	}
 	for id, w := range s.said.waiting {
 		if s.openSaid(id, w) {
 			delete(s.said.waiting, id)
+		}
+	}
+	return nil
+}
+
+// wakeSaid wakes a period in which something was said about a part that is not in memory.
+func (s *Store) wakeSaid(p period) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, w := range s.said.waiting {
+		if w.period == p && s.parts[id] == nil {
+			return s.wakePeriod(p)
 		}
 	}
 	return nil
@@ -216,6 +242,10 @@ func (s *Store) openSaid(id seal.PartID, w unheard) (done bool) {
 // said about their call.
 func (s *Store) carryAnnotations(id CallID, p period, to seal.PartID, key *seal.Key) error {
 	s.mu.Lock()
+	if _, err := s.wake(id); err != nil {
+		s.mu.Unlock()
+		return err
+	}
 	list := slices.Clone(s.said.of[id])
 	s.mu.Unlock()
 	if len(list) == 0 {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -113,31 +112,45 @@ const defaultLimit = 50
 
 // Calls lists calls, newest first.
 func (s *Store) Calls(q Query) (Page, error) {
+	page, err := s.page(q)
+	if err != nil && s.recover(err) == nil {
+		return s.page(q)
+	}
+	return page, err
+}
+
+func (s *Store) page(q Query) (Page, error) {
 	if q.Limit <= 0 {
 		q.Limit = defaultLimit
 	}
 	c := q.catalogue()
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	page := Page{Rows: []Row{}}
-	if !q.NoTotal {
-		page.Total = s.listing.index.Count(&c)
-	}
 	if q.Before != "" {
 		var ok bool
 		if c.Before, ok = parseCallID(q.Before); !ok {
 			return page, nil // nothing is older than what is no id
 		}
 	}
-	ids, more := s.listing.index.Newest(&c, q.Limit)
-	for _, id := range ids {
-		call := formatCallID(id)
-		if len(s.calls[call]) > 0 { // it is, unless a Refresh is under way
-			page.Rows = append(page.Rows, s.row(call))
+	s.mu.Lock()
+	index, released := s.listing.index, s.released
+	s.mu.Unlock()
+	found, more, err := index.Page(&c, q.Limit)
+	if err == nil && !q.NoTotal {
+		c.Before = catalogue.ID{}
+		page.Total, err = index.Count(&c)
+	}
+	for i := 0; i < len(found) && err == nil; i++ {
+		var parts []*storedPart
+		var said []Annotation
+		if parts, said, err = readRow(found[i].Row); err == nil {
+			page.Rows = append(page.Rows, rowOf(parts, said, released[parts[0].head.Call.ID]))
 		}
 	}
+	if err != nil {
+		return Page{Rows: []Row{}}, fmt.Errorf("the list of calls: %w", err)
+	}
 	if more {
-		page.Next = formatCallID(ids[len(ids)-1])
+		page.Next = formatCallID(found[len(found)-1].ID)
 	}
 	return page, nil
 }
@@ -163,19 +176,33 @@ func folded(s string) string { return strings.ToLower(strings.Join(strings.Field
 
 // Find returns the row of a call, or ErrNoCall.
 func (s *Store) Find(id CallID) (Row, error) {
+	row, err := s.find(id)
+	if err != nil && !errors.Is(err, ErrNoCall) && s.recover(err) == nil {
+		return s.find(id)
+	}
+	return row, err
+}
+
+func (s *Store) find(id CallID) (Row, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.calls[id]) == 0 {
-		return Row{}, fmt.Errorf("call %s: %w", id, ErrNoCall)
+	parts, err := s.wake(id)
+	if err == nil && len(parts) == 0 {
+		err = fmt.Errorf("call %s: %w", id, ErrNoCall)
+	}
+	if err != nil {
+		return Row{}, err
 	}
 	return s.row(id), nil
 }
 
-// row makes the row of a call. The caller holds mu.
-func (s *Store) row(id CallID) Row {
-	parts := s.calls[id]
+// row makes the row of a call that is awake. The caller holds mu.
+func (s *Store) row(id CallID) Row { return rowOf(s.calls[id], s.said.of[id], s.released[id]) }
+
+// rowOf makes a row of a call's parts and what was said about it.
+func rowOf(parts []*storedPart, said []Annotation, free []Released) Row {
 	first, last := parts[0], parts[len(parts)-1]
-	r := Row{Call: first.callNow(last), Parts: len(parts), Gaps: []Gap{}, About: about(s.said.of[id])}
+	r := Row{Call: first.callNow(last), Parts: len(parts), Gaps: []Gap{}, About: about(said)}
 	var length pcm.Pos
 	var late []Gap
 	for _, p := range parts {
@@ -187,7 +214,7 @@ func (s *Store) row(id CallID) Row {
 		r.Bytes += p.bytes
 		r.Damaged = r.Damaged || p.damaged
 	}
-	r.Gaps = withLate(r.Gaps, s.unreleased(id, late), pcm.Span{From: first.span.From, To: last.span.To})
+	r.Gaps = withLate(r.Gaps, unreleased(free, late), pcm.Span{From: first.span.From, To: last.span.To})
 	recorded := length
 	for _, g := range r.Gaps {
 		recorded -= g.Span.Len()
@@ -250,37 +277,33 @@ func subtract(s, o pcm.Span) []pcm.Span {
 // list puts a part into its call. The caller holds mu.
 func (s *Store) list(p *storedPart) {
 	id := p.head.Call.ID
+	if p.of != "" && p.of != id {
+		s.unlist(p)
+	}
 	s.listing.changed[id] = true
-	if slices.Contains(s.calls[id], p) {
-		return
-	}
 	if len(s.calls[id]) == 0 {
-		s.order = append(s.order, id)
+		_, _ = s.wake(id) // the next look begins anew
 	}
-	s.calls[id] = append(s.calls[id], p)
+	if !slices.Contains(s.calls[id], p) {
+		s.calls[id] = append(s.calls[id], p)
+	}
+	delete(s.gone, id)
 	slices.SortFunc(s.calls[id], func(a, b *storedPart) int { return cmp.Compare(a.head.Number, b.head.Number) })
+	p.of, s.calls[id][0].used = id, s.looks
 }
 
 // unlist takes a part that is gone out of its call. The caller holds mu.
 func (s *Store) unlist(p *storedPart) {
-	for id, parts := range s.calls {
-		k := slices.Index(parts, p)
-		if k < 0 {
-			continue
-		}
-		s.listing.changed[id] = true
-		if s.calls[id] = slices.Delete(parts, k, k+1); len(s.calls[id]) == 0 {
-			delete(s.calls, id)
-			s.order = slices.DeleteFunc(s.order, func(o CallID) bool { return o == id })
-		}
+	id := p.of
+	if id == "" {
 		return
 	}
-}
-
-// sort puts the calls in the order of their ids, which is that of time. The caller holds mu.
-func (s *Store) sort() {
-	if !sort.SliceIsSorted(s.order, func(i, j int) bool { return s.order[i] < s.order[j] }) {
-		slices.Sort(s.order)
+	p.of = ""
+	s.listing.changed[id] = true
+	s.calls[id] = slices.DeleteFunc(s.calls[id], func(o *storedPart) bool { return o == p })
+	if len(s.calls[id]) == 0 {
+		delete(s.calls, id)
+		s.gone[id] = true
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -164,8 +165,8 @@ func (c *checker) segment(name string) {
 func (c *checker) calls() {
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	c.r.Calls = len(c.s.order)
-	for _, id := range c.s.order {
+	c.r.Calls = len(c.s.calls)
+	for _, id := range slices.Sorted(maps.Keys(c.s.calls)) {
 		if c.s.row(id).Why == Interrupted {
 			c.r.Interrupted++
 		}

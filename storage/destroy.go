@@ -260,7 +260,7 @@ func (s *Store) makeAgain(j *job, v *victim) (*seal.Key, error) {
 		return nil, err
 	}
 	s.mu.Lock()
-	p := s.parts[v.Part]
+	p := s.partOf(v.Part, j.Call)
 	s.mu.Unlock()
 	if p == nil {
 		return nil, fmt.Errorf("part %s: not here", v.Part)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"linevault/storage/catalogue"
 )
 
 // Due is how many calls of a class reach the end of their term, and when.
@@ -22,30 +24,35 @@ func (s *Store) Due(policies []Policy) (list []Due, kept map[string]int) {
 			most[p.Class] = p
 		}
 	}
-	kept = map[string]int{}
 	type when struct {
 		class string
 		at    time.Time
 	}
-	// Calls of one day have one term: days are few, and calendars slow.
-	ends, count := map[when]time.Time{}, map[when]int{}
+	kept, count := map[string]int{}, map[when]int{}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id, parts := range s.calls {
-		first, last := parts[0], parts[len(parts)-1]
-		class := first.period.class
-		kept[class]++
-		policy, ok := most[class]
-		if !ok || s.listing.held[id] {
+	index := s.listing.index
+	s.mu.Unlock()
+	days, classes := s.ring.Periods()
+	for i := range days {
+		p := period{classes[i], days[i]}
+		n, err := index.Count(&catalogue.Query{Last: p.String()})
+		if err != nil {
+			continue // whoever lists calls is told
+		}
+		kept[p.class] += n
+		policy, ok := most[p.class]
+		if !ok || n == 0 {
 			continue
 		}
-		day := when{class, latest(first.head.Call.Start, last.head.Call.Start, dayEnd(last.period.day)).In(councilTime).Truncate(time.Hour)}
-		end, known := ends[day]
-		if !known {
-			end = policy.over(day.at)
-			ends[day] = end
+		held, err := index.Count(&catalogue.Query{Last: p.String(), Held: catalogue.Yes})
+		if n -= held; err == nil && n > 0 {
+			count[when{p.class, policy.over(dayEnd(p.day).In(councilTime))}] += n
 		}
-		count[when{class, end}]++
+	}
+	for class, n := range kept {
+		if n == 0 {
+			delete(kept, class)
+		}
 	}
 	for w, n := range count {
 		list = append(list, Due{w.class, w.at, n})
@@ -53,5 +60,3 @@ func (s *Store) Due(policies []Policy) (list []Due, kept map[string]int) {
 	slices.SortFunc(list, func(a, b Due) int { return cmp.Or(cmp.Compare(a.Class, b.Class), a.At.Compare(b.At)) })
 	return list, kept
 }
-
-func latest(times ...time.Time) time.Time { return slices.MaxFunc(times, time.Time.Compare) }

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,7 +33,8 @@ func (s *Store) Ended(id CallID) []seal.PartID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var ids []seal.PartID
-	for _, p := range s.calls[id] {
+	parts, _ := s.wake(id) // Kept says what is wrong
+	for _, p := range parts {
 		if p.over() {
 			ids = append(ids, p.id)
 		}
@@ -40,17 +42,28 @@ func (s *Store) Ended(id CallID) []seal.PartID {
 	return ids
 }
 
-// TakeEnded lists the parts that have ended since it was last asked: at first all of them.
+// TakeEnded lists the parts that have ended since Entered was last called, at first all of
+// those that it was not called for.
 func (s *Store) TakeEnded() []seal.PartID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var ids []seal.PartID
-	for id := range s.ended {
+	maps.Copy(s.told, s.ended)
+	clear(s.ended)
+	for id := range s.told {
 		ids = append(ids, id)
 	}
-	clear(s.ended)
 	slices.SortFunc(ids, func(a, b seal.PartID) int { return slices.Compare(a[:], b[:]) })
 	return ids
+}
+
+// Entered says that what TakeEnded listed is in the ledger, or is known to whoever took it: it
+// need not be told of again, also not after a restart.
+func (s *Store) Entered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listing.news = s.listing.news || len(s.told) > 0
+	clear(s.told)
 }
 
 // over reports whether a part has ended, by an end or because nobody records it any more.
@@ -62,7 +75,7 @@ func (p *storedPart) over() bool {
 // Kept opens all boxes of a part that has ended, so that what is said of them was so.
 func (s *Store) Kept(id seal.PartID) (Kept, error) {
 	s.mu.Lock()
-	p := s.parts[id]
+	p := s.partOf(id, s.told[id])
 	if p == nil || !p.over() {
 		s.mu.Unlock()
 		return Kept{}, fmt.Errorf("part %s: it has not ended", id)
@@ -81,7 +94,7 @@ func (s *Store) Kept(id seal.PartID) (Kept, error) {
 	if !ended && !s.settled() {
 		return Kept{}, fmt.Errorf("part %s: %w", id, ErrUnsettled)
 	}
-	r, err := s.reader(id, nil)
+	r, err := s.readerIn(id, k.Call.ID, nil)
 	if err != nil {
 		return Kept{}, err
 	}

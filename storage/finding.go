@@ -53,7 +53,7 @@ func (s *Store) damaged(f Finding) {
 	defer s.mu.Unlock()
 	s.problems[f.about()] = Problem{Segment: f.Segment, Text: fmt.Sprintf("%s (found on %s by reading again what is stored)",
 		f.Text, f.Since.Local().Format("2 January 2006"))}
-	s.mark(f.Part, true)
+	s.mark(f, true)
 }
 
 // sound takes back what damaged did.
@@ -61,12 +61,18 @@ func (s *Store) sound(f Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.problems, f.about())
-	s.mark(f.Part, false)
+	s.mark(f, false)
 }
 
-// mark notes whether a part is damaged. The caller holds mu.
-func (s *Store) mark(id seal.PartID, damaged bool) {
-	p := s.parts[id]
+// mark notes whether a finding's part is damaged. The caller holds mu.
+func (s *Store) mark(f Finding, damaged bool) {
+	if f.Part == (seal.PartID{}) {
+		return
+	}
+	if s.parts[f.Part] == nil {
+		s.wakeSegment(f.Segment)
+	}
+	p := s.parts[f.Part]
 	if p == nil || !p.listed || p.summary.damaged == damaged {
 		return
 	}

@@ -43,7 +43,7 @@ func (s *Store) lockedKey(id seal.PartID, p period) (seal.Locked, error) {
 		return nil, err
 	}
 	s.mu.Lock()
-	s.locked[p] = m
+	s.keepLocked(p, m)
 	s.mu.Unlock()
 	if m[id] == nil {
 		return nil, fmt.Errorf("part %s: %w of class %s, %s: restore keys/parts from a backup, or, "+
@@ -79,22 +79,60 @@ func (s *Store) keyNotes(changed map[seal.PartID]bool) error {
 		now[period{p.Class, p.Day}] = strings.Join(names, " ")
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	news := map[period]bool{}
 	for p, names := range now {
 		if s.noted[p] != names {
 			s.noted[p] = names
-			delete(s.locked, p)
-			s.changedIn(p, changed)
+			news[p] = true
 		}
 	}
 	for p := range s.noted {
 		if _, there := now[p]; !there {
 			delete(s.noted, p)
-			delete(s.locked, p)
-			s.changedIn(p, changed)
+			news[p] = true
+		}
+	}
+	for p := range news {
+		delete(s.locked, p)
+	}
+	s.mu.Unlock()
+	for p := range news {
+		if err := s.keyNews(p, changed); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// keyNews has the parts of a period described again, but for those that went with all of it
+// while they slept.
+func (s *Store) keyNews(p period, changed map[seal.PartID]bool) error {
+	whole := s.destroyed(keys.Whole, p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var err error
+	if whole {
+		err = s.dropAsleep(p)
+	} else {
+		err = s.wakePeriod(p)
+	}
+	s.changedIn(p, changed)
+	return err
+}
+
+// mostLocked is how many locked part keys are kept in memory, 1.2 kB each, so that a day's are.
+const mostLocked = 20_000
+
+// keepLocked keeps the part keys of a period in memory. The caller holds mu.
+func (s *Store) keepLocked(p period, m map[seal.PartID]seal.Locked) {
+	n := len(m)
+	for _, other := range s.locked {
+		n += len(other)
+	}
+	if n > mostLocked {
+		clear(s.locked)
+	}
+	s.locked[p] = m
 }
 
 // changedIn marks the parts of a period to be described again. The caller holds mu.
@@ -121,7 +159,7 @@ func (s *Store) destroyed(id seal.PartID, p period) bool {
 			return false // whoever wants the key is told
 		}
 		s.mu.Lock()
-		s.locked[p] = m
+		s.keepLocked(p, m)
 		s.mu.Unlock()
 	}
 	return keys.Destroyed(m[keys.Whole]) || keys.Destroyed(m[id])

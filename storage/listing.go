@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"linevault/codec/pcm"
 	"linevault/storage/catalogue"
 	"linevault/storage/seal"
 )
@@ -30,49 +30,37 @@ const (
 	remaking                 // does without, and writes it
 )
 
-// listing is the catalogue of a store: which calls a query finds, and a snapshot of it that
-// spares the next Open the boxes of parts that have ended.
+// listing is the catalogue of a store: which calls a query finds, and of those that are asleep
+// all that is known.
 type listing struct {
 	index   *catalogue.Index // under Store.mu
 	changed map[CallID]bool  // under Store.mu: calls that the index is to be told of
 	held    map[CallID]bool  // under Store.mu: those under legal hold
 
-	// What the snapshot knows, until the first Refresh is through.
-	recalled map[seal.PartID]*savedPart
-	parts    map[CallID]int
+	unproved bool            // under Store.mu: segments may be other than the snapshot says
+	doubtful map[string]bool // segments that the snapshot knows parts of, and that are read again
+	proving  bool            // every call stays in memory
+	broken   error           // under Store.mu: why the index is to be made anew
 
 	lock  *os.File // held by the one process that writes the snapshot; nil in others
 	every time.Duration
 	saved time.Time
 	news  bool // under Store.mu: the index has what the snapshot has not
-	gone  bool // under Store.mu: a call is gone, and is to vanish from the snapshot at once
+	lost  bool // under Store.mu: a call is gone, and is to vanish from the snapshot at once
 	// Under Store.mu: the disk was in the way, and no snapshot is written until the next Open.
 	inMemory bool
 }
 
-// savedCall is a row of the catalogue.
-type savedCall struct {
-	Parts int          `json:"parts"`
-	Ended []savedPart  `json:"ended"`
-	Said  []Annotation `json:"said,omitempty"`
-}
-
 // savedState is what the snapshot knows besides its rows.
 type savedState struct {
+	Segments    map[string]segmentMark    `json:"segments"` // of which the rows have all
+	Doubtful    []string                  `json:"doubtful,omitempty"`
+	Notes       map[string]string         `json:"notes,omitempty"` // of keys, by period
 	Annotations map[string]annotationMark `json:"annotations,omitempty"`
-}
-
-// savedPart is the summary of a part that has ended in good order.
-type savedPart struct {
-	Part  seal.PartID `json:"part"`
-	Boxes uint64      `json:"boxes"`
-	Head  header      `json:"head"`
-	Call  Call        `json:"call"`
-	End   End         `json:"end"`
-	Span  pcm.Span    `json:"span"`
-	Gaps  []Gap       `json:"gaps,omitempty"`
-	Late  []Gap       `json:"late,omitempty"`
-	Bytes int64       `json:"bytes"`
+	Held        []CallID                  `json:"held,omitempty"`
+	Open        []CallID                  `json:"open,omitempty"`     // not settled
+	Unlisted    []byte                    `json:"unlisted,omitempty"` // parts of no call that is listed, as a row
+	Untold      map[string]CallID         `json:"untold,omitempty"`   // parts that TakeEnded is to list
 }
 
 // OpenDesk is Open for the one process that keeps the catalogue's snapshot: it is written at
@@ -89,7 +77,8 @@ func OpenDesk(dir string, live Live, every time.Duration) (*Store, error) {
 // openListing reads the snapshot. One that cannot be had is done without, and made anew.
 func (s *Store) openListing(how opening) {
 	l := &s.listing
-	l.changed, l.held, l.saved = map[CallID]bool{}, map[CallID]bool{}, time.Now()
+	l.changed, l.held, l.doubtful, l.saved = map[CallID]bool{}, map[CallID]bool{}, map[string]bool{}, time.Now()
+	l.proving = how == fromBoxes
 	folder, key := filepath.Join(s.dir, catalogueDir), s.ring.Derive("catalogue")
 	if how == keeping || how == remaking {
 		var err error
@@ -100,22 +89,20 @@ func (s *Store) openListing(how opening) {
 	if how != fromBoxes && how != remaking {
 		index, state, err := catalogue.Load(folder, key)
 		if err == nil {
-			if err = s.remember(index, state); err != nil {
-				index.Close()
+			s.mu.Lock()
+			l.index = index
+			if err = s.remember(state); err != nil {
+				s.startOver()
 			}
+			s.mu.Unlock()
 		}
 		if err == nil {
-			if l.index = index; l.lock == nil {
+			if l.lock == nil {
 				index.Detach()
-			}
-			held, _ := index.Newest(&catalogue.Query{Held: catalogue.Yes}, index.Len())
-			for _, id := range held {
-				l.held[formatCallID(id)] = true
 			}
 			return
 		}
 		// Damaged, foreign or not there: the boxes say all.
-		l.recalled, l.parts, s.said = nil, nil, newAnnotations()
 	}
 	if l.index = catalogue.New(folder, key); l.lock == nil {
 		l.index.Detach()
@@ -123,31 +110,146 @@ func (s *Store) openListing(how opening) {
 	l.news = true
 }
 
-// remember reads the state and all rows.
-func (s *Store) remember(x *catalogue.Index, state []byte) error {
+// remember takes in what the snapshot says besides its rows, and wakes what is not settled. The
+// caller holds mu.
+func (s *Store) remember(state []byte) error {
 	var saved savedState
 	if err := json.Unmarshal(state, &saved); err != nil {
 		return catalogue.ErrDamaged
 	}
+	s.listing.unproved = true
+	if saved.Segments != nil {
+		s.segments = saved.Segments
+	}
+	for _, name := range saved.Doubtful {
+		s.listing.doubtful[name] = true
+	}
+	for name, names := range saved.Notes {
+		if p, ok := annotationPeriod(name); ok {
+			s.noted[p] = names
+		}
+	}
 	if saved.Annotations != nil {
 		s.said.read = saved.Annotations
 	}
+	for _, id := range saved.Held {
+		s.listing.held[id] = true
+	}
+	for name, call := range saved.Untold {
+		if b, err := hex.DecodeString(name); err == nil && len(b) == len(seal.PartID{}) {
+			s.ended[seal.PartID(b)] = call
+		}
+	}
+	if len(saved.Unlisted) > 0 {
+		parts, _, err := readRow(saved.Unlisted)
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			p.live, p.summary = nil, summary{}
+			s.parts[p.id], s.moved[p.id] = p, true
+		}
+	}
+	for _, id := range saved.Open {
+		parts, err := s.wake(id)
+		if err != nil {
+			return err
+		}
+		for _, p := range slices.Clone(parts) {
+			if s.moved[p.id] = true; p.end == nil || p.damaged {
+				s.unlist(p)
+				p.summary = summary{}
+			}
+		}
+	}
+	return nil
+}
+
+// state is what the snapshot says besides its rows. The caller holds mu and refreshing.
+func (s *Store) state() []byte {
+	saved := savedState{
+		Segments: map[string]segmentMark{}, Notes: map[string]string{}, Annotations: s.said.read,
+		Held: slices.Collect(maps.Keys(s.listing.held)), Untold: map[string]CallID{},
+	}
+	doubtful := map[string]bool{}
+	for _, p := range s.problems {
+		doubtful[p.Segment] = true
+	}
+	for name, mark := range s.segments {
+		if doubtful[name] {
+			saved.Doubtful = append(saved.Doubtful, name)
+			continue
+		}
+		saved.Segments[name] = mark
+	}
+	for p, names := range s.noted {
+		saved.Notes[p.String()] = names
+	}
+	for id, parts := range s.calls {
+		if !settled(parts) {
+			saved.Open = append(saved.Open, id)
+		}
+	}
+	var unlisted []*storedPart
+	for _, p := range s.parts {
+		if p.of == "" {
+			unlisted = append(unlisted, p)
+		}
+	}
+	if len(unlisted) > 0 {
+		saved.Unlisted = appendRow(nil, unlisted, nil)
+	}
+	for _, list := range []map[seal.PartID]CallID{s.ended, s.told} {
+		for id, call := range list {
+			saved.Untold[id.String()] = call
+		}
+	}
+	b, err := json.Marshal(saved)
+	if err != nil {
+		panic("storage: " + err.Error()) // strings and numbers
+	}
+	return b
+}
+
+// startOver forgets all that was read, because the catalogue cannot be believed: the next look
+// makes it anew from the boxes. The caller holds mu, and refreshing but at Open.
+func (s *Store) startOver() {
 	l := &s.listing
-	l.recalled, l.parts = map[seal.PartID]*savedPart{}, map[CallID]int{}
-	return x.All(func(f catalogue.Found) error {
-		var c savedCall
-		if err := json.Unmarshal(f.Row, &c); err != nil {
-			return catalogue.ErrDamaged
-		}
-		l.parts[formatCallID(f.ID)] = c.Parts
-		if len(c.Said) > 0 {
-			s.said.of[formatCallID(f.ID)] = c.Said
-		}
-		for i := range c.Ended {
-			l.recalled[c.Ended[i].Part] = &c.Ended[i]
-		}
-		return nil
-	})
+	err := l.broken
+	l.index.Close()
+	folder := filepath.Join(s.dir, catalogueDir)
+	if l.broken = nil; err == nil || errors.Is(err, catalogue.ErrDamaged) || errors.Is(err, errRow) {
+		l.index = catalogue.New(folder, s.ring.Derive("catalogue"))
+	} else {
+		s.problems[catalogueDir] = Problem{Text: catalogueWords(err)}
+		l.index, l.inMemory = catalogue.New("", [32]byte{}), true
+	}
+	if l.lock == nil {
+		l.index.Detach()
+	}
+	l.unproved, l.news = false, true
+	for id := range s.kept {
+		s.forget(id)
+	}
+	clear(l.changed)
+	clear(l.held)
+	clear(l.doubtful)
+	clear(s.parts)
+	clear(s.calls)
+	clear(s.gone)
+	clear(s.segments)
+	clear(s.noted)
+	clear(s.locked)
+	clear(s.moved)
+	s.said = newAnnotations()
+}
+
+// recover makes the catalogue anew if err says that it cannot be believed.
+func (s *Store) recover(err error) error {
+	s.mu.Lock()
+	s.listing.broken = err
+	s.mu.Unlock()
+	return s.Refresh()
 }
 
 // lockFolder makes the folder and locks it; nil if another process has it.
@@ -167,31 +269,6 @@ func lockFolder(folder string) (*os.File, error) {
 		return nil, nil
 	}
 	return nil, err
-}
-
-// recall takes a part's summary from the snapshot, if the part is as it was then. The caller
-// holds refreshing.
-func (s *Store) recall(p *storedPart, boxes uint64) bool {
-	was := s.listing.recalled[p.id]
-	if was == nil || was.Boxes != boxes {
-		return false
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p.live != nil || p.listed {
-		return false
-	}
-	p.summary = summary{
-		listed: true, head: was.Head, call: was.Call, end: &was.End, span: was.Span,
-		gaps: was.Gaps, late: was.Late, bytes: was.Bytes,
-	}
-	id, told := p.head.Call.ID, s.listing.changed[p.head.Call.ID]
-	s.list(p)
-	if !told {
-		delete(s.listing.changed, id) // the index knows
-	}
-	s.ended[p.id] = struct{}{}
-	return true
 }
 
 // noteHolds looks which calls are under legal hold now.
@@ -218,20 +295,6 @@ func (s *Store) noteHolds() {
 	l.held = now
 }
 
-// recalled ends the use of the snapshot: what it has and the store has not goes.
-func (s *Store) recalled() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := &s.listing
-	for id, n := range l.parts {
-		if len(s.calls[id]) != n {
-			l.changed[id] = true
-		}
-	}
-	l.recalled, l.parts = nil, nil
-	s.index()
-}
-
 // index tells the index what changed. The caller holds mu.
 func (s *Store) index() {
 	l := &s.listing
@@ -239,16 +302,15 @@ func (s *Store) index() {
 		return
 	}
 	l.news = true
-	if err := s.put(slices.Sorted(maps.Keys(l.changed))); err != nil {
-		// Its rows on the disk cannot be had: it begins anew, in memory.
-		s.problems[catalogueDir] = Problem{Text: catalogueWords(err)}
-		l.index.Close()
-		l.index, l.inMemory = catalogue.New("", [32]byte{}), true
-		if err := s.put(s.order); err != nil {
-			panic("storage: " + err.Error()) // in memory nothing can be in the way
+	ids := slices.Sorted(maps.Keys(l.changed))
+	for _, id := range ids {
+		if _, err := s.wake(id); err != nil {
+			return // the next look begins anew
 		}
 	}
-	clear(l.changed)
+	if l.broken = s.put(ids); l.broken == nil {
+		clear(l.changed)
+	}
 }
 
 // many calls are put into the index by Fill.
@@ -267,11 +329,12 @@ func (s *Store) put(ids []CallID) error {
 	}
 	l := &s.listing
 	for _, id := range ids {
-		if len(s.calls[id]) == 0 {
-			delete(s.said.of, id)
+		if len(s.calls[id]) > 0 {
+			continue
 		}
-		if bits, ok := parseCallID(id); ok && len(s.calls[id]) == 0 && !errors.Is(l.index.Remove(bits), catalogue.ErrUnknown) {
-			l.gone = true
+		delete(s.said.of, id)
+		if err := s.strike(id); err != nil {
+			return err
 		}
 	}
 	if len(ids) > many {
@@ -283,6 +346,20 @@ func (s *Store) put(ids []CallID) error {
 		}
 	}
 	return nil
+}
+
+// strike takes a call out of the index. The caller holds mu.
+func (s *Store) strike(id CallID) error {
+	bits, ok := parseCallID(id)
+	if !ok {
+		return nil // it never was there
+	}
+	err := s.listing.index.Remove(bits)
+	if errors.Is(err, catalogue.ErrUnknown) {
+		return nil
+	}
+	s.listing.lost, s.listing.news = true, true
+	return err
 }
 
 // contact is a call as the index takes it, or nil where its id is none of ours. The caller
@@ -312,15 +389,11 @@ func (s *Store) contact(id CallID) *catalogue.Contact {
 	for _, g := range r.Gaps {
 		c.Gaps = append(c.Gaps, string(g.Cause))
 	}
-	saved := savedCall{Parts: len(s.calls[id]), Said: s.said.of[id]}
 	for _, p := range s.calls[id] {
-		if boxes, _ := p.extent(); p.end != nil && !p.damaged {
-			saved.Ended = append(saved.Ended, savedPart{
-				Part: p.id, Boxes: boxes, Head: p.head, Call: p.call, End: *p.end, Span: p.span, Gaps: p.gaps, Late: p.late, Bytes: p.bytes,
-			})
-		}
+		c.Last = p.period.String()
+		c.Periods = append(c.Periods, c.Last)
 	}
-	c.Row, _ = json.Marshal(saved) // without it the boxes are opened
+	c.Row = appendRow(nil, s.calls[id], s.said.of[id])
 	return c
 }
 
@@ -328,29 +401,22 @@ func (s *Store) contact(id CallID) *catalogue.Contact {
 func (s *Store) saveListing() {
 	l := &s.listing
 	s.mu.Lock()
-	index, due := l.index, l.lock != nil && !l.inMemory && (l.gone || l.news && l.every > 0 && time.Since(l.saved) >= l.every)
+	index, due := l.index, l.lock != nil && !l.inMemory && (l.lost || l.news && l.every > 0 && time.Since(l.saved) >= l.every)
+	var state []byte
 	if due {
-		l.news, l.gone, l.saved = false, false, time.Now()
+		l.news, l.lost, l.saved = false, false, time.Now()
+		state = s.state()
 	}
 	s.mu.Unlock()
 	if !due {
 		return
 	}
-	err := index.Save(s.state())
+	err := index.Save(state)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if delete(s.problems, catalogueDir); err != nil {
 		s.problems[catalogueDir] = Problem{Text: catalogueWords(err)}
 	}
-}
-
-// state is what the snapshot says besides its rows. The caller holds refreshing.
-func (s *Store) state() []byte {
-	b, err := json.Marshal(savedState{Annotations: s.said.read})
-	if err != nil {
-		panic("storage: " + err.Error()) // strings and numbers
-	}
-	return b
 }
 
 // closeListing writes the snapshot for the last time. A Refresh that comes later writes none.
@@ -364,7 +430,7 @@ func (s *Store) closeListing() {
 		return // the folder could not even be looked at
 	}
 	if l.lock != nil {
-		if !l.inMemory && (l.news || l.gone) {
+		if !l.inMemory && (l.news || l.lost) && l.broken == nil {
 			// There is nobody left to tell: without it the next Open takes longer.
 			_ = l.index.Save(s.state())
 		}

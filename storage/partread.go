@@ -41,6 +41,7 @@ const liveBatch = 1 << 20
 type partReader struct {
 	s       *Store
 	id      seal.PartID
+	call    CallID
 	period  period
 	key     *seal.Key
 	refresh bool // look again when the recorder no longer has a box
@@ -58,15 +59,28 @@ type partReader struct {
 // reader makes a partReader with the part's key, checked against its commitment. A key that is
 // given was checked before.
 func (s *Store) reader(id seal.PartID, key *seal.Key) (*partReader, error) {
+	return s.readerIn(id, "", key)
+}
+
+// readerOf is reader for a part of a call that may have fallen asleep.
+func (s *Store) readerOf(p *storedPart) (*partReader, error) {
 	s.mu.Lock()
-	p := s.parts[id]
+	call := p.head.Call.ID
+	s.mu.Unlock()
+	return s.readerIn(p.id, call, nil)
+}
+
+func (s *Store) readerIn(id seal.PartID, call CallID, key *seal.Key) (*partReader, error) {
+	s.mu.Lock()
+	p := s.partOf(id, call)
 	if p == nil {
 		s.mu.Unlock()
 		return nil, fmt.Errorf("part %s: not here", id)
 	}
 	per, places, live := p.period, p.places, p.live
+	call = p.of
 	s.mu.Unlock()
-	r := &partReader{s: s, id: id, period: per, key: key, entries: map[string]*segment.Entry{}}
+	r := &partReader{s: s, id: id, call: call, period: per, key: key, entries: map[string]*segment.Entry{}}
 	if key != nil {
 		return r, nil
 	}
@@ -142,7 +156,7 @@ func (r *partReader) sealed(n uint64) (SealedBox, string, error) {
 
 func (r *partReader) find(n uint64) (SealedBox, string, error) {
 	r.s.mu.Lock()
-	p := r.s.parts[r.id]
+	p := r.s.partOf(r.id, r.call)
 	if p == nil {
 		r.s.mu.Unlock()
 		return SealedBox{}, "", errNowhere

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -36,7 +37,12 @@ func (s *Store) Play(id CallID) (*Playback, error) {
 		return nil, err
 	}
 	s.mu.Lock()
-	parts := append([]*storedPart(nil), s.calls[id]...)
+	awake, err := s.wake(id)
+	if err != nil || len(awake) == 0 {
+		s.mu.Unlock()
+		return nil, fmt.Errorf("call %s: %w", id, cmp.Or(err, ErrNoCall))
+	}
+	parts := append([]*storedPart(nil), awake...)
 	sums := make([]summary, len(parts))
 	p := &Playback{s: s, row: row, format: row.Call.Format, cut: row.Why == Interrupted}
 	for i, sp := range parts {
@@ -48,10 +54,10 @@ func (s *Store) Play(id CallID) (*Playback, error) {
 		p.boxes = append(p.boxes, total)
 		p.late = append(p.late, sp.late...)
 	}
-	p.late = s.unreleased(id, p.late)
+	p.late = unreleased(s.released[id], p.late)
 	s.mu.Unlock()
 	for i, sp := range parts {
-		r, err := s.reader(sp.id, nil)
+		r, err := s.readerOf(sp)
 		if err != nil {
 			p.Close()
 			return nil, err

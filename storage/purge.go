@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -106,7 +107,12 @@ func (s *Store) choose(j *job) error {
 	}
 	f := row.Call.Format
 	s.mu.Lock()
-	parts := append([]*storedPart(nil), s.calls[j.Call]...)
+	awake, err := s.wake(j.Call)
+	if err != nil || len(awake) == 0 {
+		s.mu.Unlock()
+		return cmp.Or(err, ErrNoCall)
+	}
+	parts := append([]*storedPart(nil), awake...)
 	whole := pcm.Span{From: parts[0].span.From, To: parts[len(parts)-1].span.To}
 	spans := make([]pcm.Span, len(parts))
 	for i, p := range parts {
@@ -161,7 +167,7 @@ func (s *Store) victim(p *storedPart) (victim, error) {
 	if v.Locked, err = s.lockedKey(p.id, p.period); err != nil {
 		return v, err
 	}
-	r, err := s.reader(p.id, nil)
+	r, err := s.readerOf(p)
 	if err != nil {
 		return v, err
 	}

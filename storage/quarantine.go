@@ -90,9 +90,8 @@ func (s *Store) noteReleases() {
 	s.released = now
 }
 
-// unreleased is what of a call's late spans is still not to be played. The caller holds mu.
-func (s *Store) unreleased(id CallID, late []Gap) []Gap {
-	free := s.released[id]
+// unreleased is what of a call's late spans is still not to be played.
+func unreleased(free []Released, late []Gap) []Gap {
 	if len(free) == 0 {
 		return late
 	}

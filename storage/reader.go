@@ -38,14 +38,16 @@ type Store struct {
 
 	mu       sync.Mutex // guards what follows
 	parts    map[seal.PartID]*storedPart
-	calls    map[CallID][]*storedPart // by number
-	order    []CallID                 // oldest first
-	segments map[string]bool          // read or set aside
+	calls    map[CallID][]*storedPart // by number; those that are awake
+	gone     map[CallID]bool          // since the last look: not to be woken
+	looks    int                      // how often there was a look
+	segments map[string]segmentMark   // read or set aside
 	problems map[string]Problem       // by what they are about
 	locked   map[period]map[seal.PartID]seal.Locked
-	noted    map[period]string        // the names of its files of part keys that nobody appends to
-	ended    map[seal.PartID]struct{} // since TakeEnded
-	released map[CallID][]Released    // what was looked at and is no card data
+	noted    map[period]string      // the names of its files of part keys that nobody appends to
+	ended    map[seal.PartID]CallID // since TakeEnded
+	told     map[seal.PartID]CallID // taken, and Entered did not come since
+	released map[CallID][]Released  // what was looked at and is no card data
 	// The private key used last, kept while Refresh runs: parts come by the day.
 	identity seal.Identity
 	of       period
@@ -57,7 +59,16 @@ type storedPart struct {
 	period period
 	places []place
 	live   *LivePart // nil when no recorder has it
+	of     CallID    // the call that lists it
+	used   int       // the look at which it was last wanted, of a call's first part
+	moved  bool      // its boxes lie elsewhere than the catalogue has it
 	summary
+}
+
+// segmentMark is a segment as it was when it was read.
+type segmentMark struct {
+	Size int64 `json:"size"`
+	Mod  int64 `json:"mod"`
 }
 
 // place is where boxes of a part lie: a run of numbers in one segment.
@@ -92,11 +103,13 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 		dir: dir, live: live, ring: ring, files: newFiles(dir),
 		parts:    map[seal.PartID]*storedPart{},
 		calls:    map[CallID][]*storedPart{},
-		segments: map[string]bool{},
+		gone:     map[CallID]bool{},
+		segments: map[string]segmentMark{},
 		problems: map[string]Problem{},
 		locked:   map[period]map[seal.PartID]seal.Locked{},
 		noted:    map[period]string{},
-		ended:    map[seal.PartID]struct{}{},
+		ended:    map[seal.PartID]CallID{},
+		told:     map[seal.PartID]CallID{},
 		kept:     map[seal.PartID]*seal.Key{},
 		moved:    map[seal.PartID]bool{},
 		said:     newAnnotations(),
@@ -106,7 +119,6 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 		s.Close()
 		return nil, err
 	}
-	s.recalled()
 	if how != fromBoxes {
 		s.recallFindings()
 	}
@@ -148,15 +160,20 @@ func (s *Store) look() error {
 	s.mu.Unlock()
 	changed := s.moved
 	s.moved = map[seal.PartID]bool{}
+	s.mu.Lock()
+	if s.listing.broken != nil {
+		s.startOver()
+	}
+	s.mu.Unlock()
 	if s.coming, err = s.comingParts(); err != nil {
 		return err
 	}
-	there := map[string]bool{}
-	for _, e := range list {
-		there[e.Name()] = true
-		s.readSegment(e.Name(), liveErr, changed)
+	if err := s.dropGone(list, changed); err != nil {
+		return err
 	}
-	s.dropGone(there, changed)
+	for _, e := range list {
+		s.readSegment(e, liveErr, changed)
+	}
 	s.takeLive(live, changed)
 	if err := s.keyNotes(changed); err != nil {
 		return err
@@ -172,10 +189,16 @@ func (s *Store) look() error {
 	s.noteHolds()
 	s.noteReleases()
 	s.mu.Lock()
-	s.sort()
 	s.index()
 	s.identity = nil
+	again := s.listing.broken != nil && !s.listing.inMemory
+	if !again {
+		s.sleep()
+	}
 	s.mu.Unlock()
+	if again {
+		return s.look() // from the boxes, this time
+	}
 	s.saveListing()
 	return nil
 }
@@ -191,9 +214,10 @@ func (s *Store) askLive() ([]LivePart, error) {
 }
 
 // readSegment reads a segment's list of parts once it is closed.
-func (s *Store) readSegment(name string, liveErr error, changed map[seal.PartID]bool) {
+func (s *Store) readSegment(file os.DirEntry, liveErr error, changed map[seal.PartID]bool) {
+	name := file.Name()
 	s.mu.Lock()
-	done := s.segments[name]
+	_, done := s.segments[name]
 	s.mu.Unlock()
 	if done || segment.IsTemp(name) {
 		return
@@ -201,6 +225,7 @@ func (s *Store) readSegment(name string, liveErr error, changed map[seal.PartID]
 	var entries []*segment.Entry
 	scanned := false
 	var n segment.Name
+	mark := markOf(file)
 	err := s.files.use(name, func(r *segment.Reader) error {
 		n = r.Name
 		damaged := func(err error) {
@@ -223,14 +248,21 @@ func (s *Store) readSegment(name string, liveErr error, changed map[seal.PartID]
 		}
 		return
 	}
-	s.segments[name] = true
+	s.segments[name] = mark
 	delete(s.problems, name)
 	if err != nil {
 		s.problems[name] = Problem{Segment: name, Text: sentence(err), Breaks: breaks(err)}
 		return
 	}
+	p := period{n.Class, keys.Day(n.Day)}
+	if n.Seq >= segment.DeskFrom || s.listing.doubtful[name] {
+		// It was made of one that is known, or may be known.
+		if s.wakePeriod(p) != nil {
+			return // the next look begins anew
+		}
+	}
 	for _, e := range entries {
-		s.place(period{n.Class, keys.Day(n.Day)}, name, e, scanned)
+		s.place(p, name, e, scanned)
 		changed[e.Part] = true
 	}
 }
@@ -245,7 +277,8 @@ func (s *Store) place(p period, name string, e *segment.Entry, scanned bool) {
 	if scanned {
 		at.offsets = e.Offsets
 	}
-	sp.places = append(sp.places, at)
+	sp.put(at)
+	sp.moved = true
 }
 
 func (s *Store) part(id seal.PartID, p period) *storedPart {
@@ -257,10 +290,28 @@ func (s *Store) part(id seal.PartID, p period) *storedPart {
 	return sp
 }
 
-// dropGone forgets segments whose files are gone: they expired, or were set aside.
-func (s *Store) dropGone(there map[string]bool, changed map[seal.PartID]bool) {
+// markOf is a segment as it is now; nothing can be said of one that is gone meanwhile.
+func markOf(file os.DirEntry) (mark segmentMark) {
+	if info, err := file.Info(); err == nil {
+		mark = segmentMark{Size: info.Size(), Mod: info.ModTime().UnixNano()}
+	}
+	return mark
+}
+
+// dropGone forgets segments whose files are gone: they expired, or were set aside. So it does
+// with those that are not as the catalogue's snapshot knows them.
+func (s *Store) dropGone(list []os.DirEntry, changed map[seal.PartID]bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	there := map[string]bool{}
+	for _, e := range list {
+		there[e.Name()] = true
+		if mark, known := s.segments[e.Name()]; s.listing.unproved && known && mark != markOf(e) {
+			there[e.Name()] = false
+		}
+	}
+	s.listing.unproved = false
+	lost, periods := map[string]bool{}, map[period]bool{}
 	for name := range s.segments {
 		if there[name] {
 			continue
@@ -268,15 +319,28 @@ func (s *Store) dropGone(there map[string]bool, changed map[seal.PartID]bool) {
 		delete(s.segments, name)
 		maps.DeleteFunc(s.problems, func(_ string, p Problem) bool { return p.Segment == name })
 		s.files.gone(name)
-		for id, p := range s.parts {
-			n := len(p.places)
-			p.places = slices.DeleteFunc(p.places, func(at place) bool { return at.segment == name })
-			if len(p.places) < n {
-				p.summary = summary{}
-				changed[id] = true
-			}
+		lost[name] = true
+		if n, err := segment.ParseName(name); err == nil {
+			periods[period{n.Class, keys.Day(n.Day)}] = true
 		}
 	}
+	for p := range periods {
+		if err := s.wakePeriod(p); err != nil {
+			return err
+		}
+	}
+	if len(lost) == 0 {
+		return nil
+	}
+	for id, p := range s.parts {
+		n := len(p.places)
+		p.places = slices.DeleteFunc(p.places, func(at place) bool { return lost[at.segment] })
+		if len(p.places) < n {
+			p.summary = summary{}
+			changed[id] = true
+		}
+	}
+	return nil
 }
 
 // takeLive notes which parts are live now.
@@ -289,13 +353,13 @@ func (s *Store) takeLive(live []LivePart, changed map[seal.PartID]bool) {
 		now[l.Part] = l
 		p := s.part(l.Part, period{l.Class, l.Day})
 		if p.live == nil || *p.live != *l {
-			p.live = l
+			p.live, p.moved = l, true
 			changed[l.Part] = true
 		}
 	}
 	for id, p := range s.parts {
 		if p.live != nil && now[id] == nil {
-			p.live = nil
+			p.live, p.moved = nil, true
 			changed[id] = true
 		}
 	}

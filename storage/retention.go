@@ -1,13 +1,13 @@
 package storage
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"sort"
 	"time"
 
+	"linevault/storage/catalogue"
 	"linevault/storage/keys"
 	"linevault/storage/ledger"
 	"linevault/storage/segment"
@@ -69,12 +69,15 @@ func (s *Store) Plan(policies []Policy, now time.Time) (*Plan, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := &Plan{At: now, Usual: s.usual()}
+	usual, err := s.usual()
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{At: now, Usual: usual}
 	unreadable := s.unreadable()
-	expired := s.expired(byClass, holds, unreadable, now)
-	inPeriod := map[period][]*storedPart{}
-	for _, sp := range s.parts {
-		inPeriod[sp.period] = append(inPeriod[sp.period], sp)
+	expired, err := s.expired(byClass, holds, unreadable, now)
+	if err != nil {
+		return nil, err
 	}
 	whole := map[period]bool{}
 	days, classes := s.ring.Periods()
@@ -84,7 +87,11 @@ func (s *Store) Plan(policies []Policy, now time.Time) (*Plan, error) {
 		if policy.AtMost.N == 0 || now.Before(policy.over(dayEnd(q.day))) || q.day >= keys.DayOf(now.UTC().AddDate(0, 0, -1)) {
 			continue
 		}
-		if why := stays(inPeriod[q], expired, holds, unreadable[q]); why != "" {
+		why, err := s.stays(q, expired, holds, unreadable[q])
+		if err != nil {
+			return nil, err
+		}
+		if why != "" {
 			p.Kept = append(p.Kept, Stay{keys.Period{Class: q.class, Day: q.day}, why})
 			continue
 		}
@@ -92,9 +99,16 @@ func (s *Store) Plan(policies []Policy, now time.Time) (*Plan, error) {
 		p.Periods = append(p.Periods, keys.Period{Class: q.class, Day: q.day})
 	}
 	// Every part of an expired call goes, also out of periods that stay.
-	for id := range expired {
+	for id, periods := range expired {
 		p.Calls = append(p.Calls, id)
-		for _, sp := range s.calls[id] {
+		if !slices.ContainsFunc(periods, func(q period) bool { return !whole[q] }) {
+			continue
+		}
+		parts, err := s.wake(id)
+		if err != nil {
+			return nil, err
+		}
+		for _, sp := range parts {
 			if !whole[sp.period] {
 				p.victims = append(p.victims, sp)
 			}
@@ -104,40 +118,62 @@ func (s *Store) Plan(policies []Policy, now time.Time) (*Plan, error) {
 	return p, nil
 }
 
-// expired is the calls that are past their term and that nothing keeps. The caller holds mu.
-func (s *Store) expired(policies map[string]Policy, holds map[CallID]bool, unreadable map[period]string, now time.Time) map[CallID]bool {
-	expired := map[CallID]bool{}
-	for id, parts := range s.calls {
+// expired is the calls that are past their term and that nothing keeps, with the periods that
+// they have parts in. The caller holds mu.
+func (s *Store) expired(policies map[string]Policy, holds map[CallID]bool, unreadable map[period]string, now time.Time) (map[CallID][]period, error) {
+	expired := map[CallID][]period{}
+	look := func(id CallID, parts []*storedPart) {
 		gone := !holds[id]
+		var periods []period
 		for _, sp := range parts {
 			policy := policies[sp.period.class]
 			gone = gone && sp.over() && unreadable[sp.period] == "" && policy.AtMost.N > 0 &&
 				!now.Before(policy.over(sp.head.Call.Start)) && !now.Before(policy.over(parts[0].head.Call.Start)) &&
 				!now.Before(policy.over(dayEnd(sp.period.day))) && sp.period.day < keys.DayOf(now.UTC().AddDate(0, 0, -1))
+			periods = append(periods, sp.period)
 		}
 		if gone {
-			expired[id] = true
+			expired[id] = periods
 		}
 	}
-	return expired
+	for class, policy := range policies {
+		if policy.AtMost.N == 0 {
+			continue
+		}
+		if err := s.eachCall(catalogue.Query{Class: class, To: policy.begunBy(now)}, look); err != nil {
+			return nil, err
+		}
+	}
+	return expired, nil
 }
 
-// stays says why a period whose term is over is not destroyed whole, or nothing.
-func stays(parts []*storedPart, expired, holds map[CallID]bool, unreadable string) string {
+// begunBy is a time after which nothing began that is past its term at now.
+func (p Policy) begunBy(now time.Time) time.Time {
+	days := sort.Search(366*(maxTerm+1), func(n int) bool { return !now.Before(p.over(now.AddDate(0, 0, -n))) })
+	return now.AddDate(0, 0, 2-days) // a day more than it takes, whatever the time of day
+}
+
+// stays says why a period whose term is over is not destroyed whole, or nothing. The caller
+// holds mu.
+func (s *Store) stays(q period, expired map[CallID][]period, holds map[CallID]bool, unreadable string) (why string, err error) {
 	if unreadable != "" {
-		return unreadable
+		return unreadable, nil
 	}
-	why := ""
-	for _, sp := range parts {
-		switch id := sp.head.Call.ID; {
-		case !sp.listed || expired[id]:
+	held := false
+	err = s.eachCall(catalogue.Query{Period: q.String()}, func(id CallID, parts []*storedPart) {
+		in := slices.ContainsFunc(parts, func(sp *storedPart) bool { return sp.period == q })
+		switch {
+		case !in || expired[id] != nil:
 		case holds[id]:
-			return "a call in it is under legal hold"
+			held = true
 		default:
 			why = "a call in it has not reached its term, or has not ended"
 		}
+	})
+	if held {
+		why = "a call in it is under legal hold"
 	}
-	return why
+	return why, err
 }
 
 // unreadable is why nobody can tell what is in a period. The caller holds mu.
@@ -152,15 +188,12 @@ func (s *Store) unreadable() map[period]string {
 }
 
 // usual is how many calls there are for each day that has any. The caller holds mu.
-func (s *Store) usual() int {
-	days := map[keys.Day]bool{}
-	for _, parts := range s.calls {
-		days[keys.DayOf(parts[0].head.Call.Start)] = true
+func (s *Store) usual() (int, error) {
+	days, err := s.listing.index.Days()
+	if err != nil || days == 0 {
+		return 0, err
 	}
-	if len(days) == 0 {
-		return 0
-	}
-	return (len(s.calls) + len(days) - 1) / len(days)
+	return (s.listing.index.Len() + days - 1) / days, nil
 }
 
 // retained is what retention remembers from one run to the next.
@@ -269,16 +302,11 @@ func (s *Store) expire(plan *Plan, approved string, book *ledger.Ledger) error {
 		}
 		j.Victims = append(j.Victims, v)
 	}
-	s.mu.Lock()
-	all := slices.SortedFunc(maps.Values(s.parts), func(a, b *storedPart) int { return cmp.Compare(a.id.String(), b.id.String()) })
-	s.mu.Unlock()
-	for _, sp := range all {
-		if len(j.Sample) == samples {
-			break
-		}
-		if !slices.Contains(plan.Periods, keys.Period{Class: sp.period.class, Day: sp.period.day}) || s.destroyed(sp.id, sp.period) {
-			continue
-		}
+	some, err := s.someParts(plan.Periods)
+	if err != nil {
+		return err
+	}
+	for _, sp := range some {
 		v, err := s.victim(sp)
 		if err != nil {
 			return err
@@ -289,6 +317,39 @@ func (s *Store) expire(plan *Plan, approved string, book *ledger.Ledger) error {
 		return err
 	}
 	return s.run(&j, book)
+}
+
+// someParts are a few parts of periods, of calls that are awake from now on.
+func (s *Store) someParts(periods []keys.Period) (some []*storedPart, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []CallID
+	for _, q := range periods {
+		of := period{q.Class, q.Day}
+		err := s.eachCall(catalogue.Query{Period: of.String()}, func(id CallID, parts []*storedPart) {
+			if len(ids) < samples && slices.ContainsFunc(parts, func(sp *storedPart) bool { return sp.period == of }) {
+				ids = append(ids, id)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		if len(ids) == samples {
+			break
+		}
+	}
+	for _, id := range ids {
+		parts, err := s.wake(id)
+		if err != nil {
+			return nil, err
+		}
+		for _, sp := range parts {
+			if len(some) < samples && slices.Contains(periods, keys.Period{Class: sp.period.class, Day: sp.period.day}) {
+				some = append(some, sp)
+			}
+		}
+	}
+	return some, nil
 }
 
 // ApproveRetention lets the next run destroy what is past its term now, though it is more than

@@ -79,11 +79,10 @@ func (s *Store) Scrub(ctx context.Context, o ScrubOptions) (Scrubbed, error) {
 	if err != nil {
 		return at, err
 	}
-	parts := s.partsIn(share)
 	var bytes int64
 	for _, f := range share {
 		began := time.Now()
-		found, err := s.scrubSegment(ctx, f.name, parts[f.name], o)
+		found, err := s.scrubSegment(ctx, f.name, s.partsIn(f.name), o)
 		if errors.Is(err, segment.ErrLive) {
 			continue
 		}
@@ -164,22 +163,17 @@ func (s *Store) share(at *Scrubbed, days int) ([]sized, error) {
 	return all, nil
 }
 
-// partsIn are the parts with boxes in each of some segments.
-func (s *Store) partsIn(share []sized) map[string][]*storedPart {
-	in := map[string][]*storedPart{}
-	for _, f := range share {
-		in[f.name] = nil
-	}
+// partsIn are the parts with boxes in a segment.
+func (s *Store) partsIn(name string) (parts []*storedPart) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.wakeSegment(name)
 	for _, p := range s.parts {
-		for _, at := range p.places {
-			if list, ok := in[at.segment]; ok && !slices.Contains(list, p) {
-				in[at.segment] = append(list, p)
-			}
+		if slices.ContainsFunc(p.places, func(at place) bool { return at.segment == name }) {
+			parts = append(parts, p)
 		}
 	}
-	return in
+	return parts
 }
 
 // scrubSegment reads a segment from the disk, and opens every box in it.
@@ -219,7 +213,7 @@ func (s *Store) scrubPart(name string, p *storedPart) error {
 	s.mu.Lock()
 	places := slices.Clone(p.places)
 	s.mu.Unlock()
-	r, err := s.reader(p.id, nil)
+	r, err := s.readerOf(p)
 	if errors.Is(err, ErrDestroyed) {
 		return nil
 	}

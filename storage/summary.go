@@ -48,7 +48,13 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 		s.hide(id)
 		return false
 	}
-	if sum.end != nil || s.recall(p, total) {
+	if sum.end != nil {
+		s.mu.Lock()
+		if p.moved && p.of != "" {
+			s.listing.changed[p.of] = true
+		}
+		p.moved = false
+		s.mu.Unlock()
 		return false
 	}
 	// The key of a live part is wanted again at the next Refresh; unlocking takes 2 ms.
@@ -78,7 +84,7 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 		s.list(p)
 	}
 	if p.over() {
-		s.ended[id] = struct{}{}
+		s.ended[id] = p.of
 	}
 	if p.live == nil || p.live.Ended {
 		s.forget(id)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync"
 	"time"
 )
 
@@ -41,7 +42,14 @@ func nanos(t time.Time) int64 {
 // block is up to blockMax contacts, in the order of their ids. It never changes, but for what
 // is taken out of it.
 type block struct {
-	name     [16]byte // random: of its file, and of the key of that
+	name [16]byte // random: of its file
+	key  [32]byte // random: of its file, kept in the manifest alone
+	outline
+
+	// A block that a snapshot names is read when it is first wanted.
+	wanted sync.Once
+	bad    error
+
 	ids      []ID
 	start    []int64
 	length   []uint32
@@ -49,13 +57,38 @@ type block struct {
 	far, own *numbers
 	terms    *terms
 
-	first, last int64 // of start
-	rows        rows
+	rows rows
 
 	gone    *set // positions that are no more; nil is none
 	goneN   int
 	removed bool // some of gone are to vanish from the disk, too
 	writing bool // Save is writing its file
+	synced  bool // the disk has its file, as Save knows
+}
+
+// outline is what is known of a block before it is read.
+type outline struct {
+	count          int
+	oldest, newest ID
+	first, last    int64 // of start
+	size           int64 // of its file; 0 is not yet written
+}
+
+func (b *block) outlined() outline {
+	return outline{
+		count: len(b.ids), oldest: b.ids[0], newest: b.ids[len(b.ids)-1],
+		first: slices.Min(b.start), last: slices.Max(b.start), size: b.size,
+	}
+}
+
+// ready sees to it that a block is in memory.
+func (b *block) ready(x *Index) error {
+	b.wanted.Do(func() {
+		if b.ids == nil {
+			b.bad = x.fetch(b)
+		}
+	})
+	return b.bad
 }
 
 // newBlock makes a block of entries in the order of their ids.
@@ -65,6 +98,7 @@ func newBlock(entries []*entry) *block {
 		ids: make([]ID, n), start: make([]int64, n), length: make([]uint32, n), byLength: make([]uint16, n),
 	}
 	rand.Read(b.name[:]) // never fails
+	rand.Read(b.key[:])
 	far, own, terms, rows := make([]string, n), make([]string, n), make([][]string, n), make(heldRows, n)
 	for i, e := range entries {
 		b.ids[i], b.start[i], b.length[i] = e.id, e.start, e.length
@@ -75,12 +109,18 @@ func newBlock(entries []*entry) *block {
 		return cmp.Or(cmp.Compare(b.length[i], b.length[j]), cmp.Compare(i, j))
 	})
 	b.far, b.own, b.terms, b.rows = newNumbers(far), newNumbers(own), newTerms(terms), rows
-	b.first, b.last = slices.Min(b.start), slices.Max(b.start)
+	b.outline = b.outlined()
 	return b
 }
 
 // entries is the reverse of newBlock, without what is gone.
-func (b *block) entries() ([]*entry, error) {
+func (b *block) entries(x *Index) ([]*entry, error) {
+	if b.live() == 0 {
+		return nil, nil
+	}
+	if err := b.ready(x); err != nil {
+		return nil, err
+	}
 	all, places := make([]*entry, len(b.ids)), make([]int, 0, len(b.ids))
 	for i := range all {
 		all[i] = &entry{
@@ -122,13 +162,13 @@ func (b *block) entries() ([]*entry, error) {
 }
 
 // live is how many contacts are left in it.
-func (b *block) live() int { return len(b.ids) - b.goneN }
+func (b *block) live() int { return b.count - b.goneN }
 
-// find is the place of id, unless it is not there or gone.
+// spans reports whether id is between its oldest and its newest contact.
+func (b *block) spans(id ID) bool { return b.oldest.Compare(id) <= 0 && id.Compare(b.newest) <= 0 }
+
+// find is the place of id, which it spans, unless it is not there or gone.
 func (b *block) find(id ID) (int, bool) {
-	if id.Compare(b.ids[0]) < 0 || id.Compare(b.ids[len(b.ids)-1]) > 0 {
-		return 0, false
-	}
 	i := b.before(id)
 	if i == len(b.ids) || b.ids[i] != id || b.gone != nil && b.gone.has(uint16(i)) {
 		return 0, false

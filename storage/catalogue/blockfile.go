@@ -4,16 +4,17 @@ import (
 	"bufio"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
+	"sync"
 )
 
 // A block's file, which is never written again:
@@ -32,13 +33,8 @@ const (
 func fileName(name [16]byte) string { return hex.EncodeToString(name[:]) + blockSuffix }
 
 // sealer is the cipher of one file.
-func sealer(key [32]byte, name []byte, what string) (cipher.AEAD, error) {
-	k, err := hkdf.Key(sha256.New, key[:], name, "linevault catalogue "+what+" v1", 32)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(k)
-	c, err := aes.NewCipher(k)
+func sealer(key [32]byte) (cipher.AEAD, error) {
+	c, err := aes.NewCipher(key[:])
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +110,7 @@ func (x *Index) write(b *block, rows heldRows) (_ *fileRows, err error) {
 	if err := os.MkdirAll(x.folder, 0o700); err != nil {
 		return nil, err
 	}
-	aead, err := sealer(x.key, b.name[:], "block")
+	aead, err := sealer(b.key)
 	if err != nil {
 		return nil, err
 	}
@@ -152,12 +148,32 @@ func (x *Index) write(b *block, rows heldRows) (_ *fileRows, err error) {
 	if err = errors.Join(err, werr, terr, w.Flush()); err != nil {
 		return nil, err
 	}
+	b.size = int64(headSize + at + len(index) + tailSize)
 	return &fileRows{f, aead, b.name, ends}, nil
 }
 
-// read is the reverse of write. It uses the memory of scratch.
-func (x *Index) read(name [16]byte, scratch *[]byte) (b *block, err error) {
-	f, err := os.Open(x.path(fileName(name)))
+// scratches lends memory to read into.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+// fetch is the reverse of write: it reads what b outlines.
+func (x *Index) fetch(b *block) error {
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	full, err := x.read(b, scratch)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = ErrDamaged // a manifest without a block of its
+		}
+		return fmt.Errorf("catalogue in %s: %w", x.from, err)
+	}
+	b.ids, b.start, b.length, b.byLength = full.ids, full.start, full.length, full.byLength
+	b.far, b.own, b.terms, b.rows = full.far, full.own, full.terms, full.rows
+	return nil
+}
+
+func (x *Index) read(of *block, scratch *[]byte) (b *block, err error) {
+	name := of.name
+	f, err := os.Open(filepath.Join(x.from, fileName(name)))
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +206,7 @@ func (x *Index) read(name [16]byte, scratch *[]byte) (b *block, err error) {
 	if _, err := f.ReadAt(sealed, int64(from)); err != nil {
 		return nil, err
 	}
-	aead, err := sealer(x.key, name[:], "block")
+	aead, err := sealer(of.key)
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +225,10 @@ func (x *Index) read(name [16]byte, scratch *[]byte) (b *block, err error) {
 		}
 		least = end
 	}
-	b.name, b.rows = name, &fileRows{f, aead, name, ends}
+	b.size = of.size
+	if b.outlined() != of.outline {
+		return nil, ErrDamaged
+	}
+	b.rows = &fileRows{f, aead, name, ends}
 	return b, nil
 }

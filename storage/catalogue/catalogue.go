@@ -26,10 +26,12 @@ type Contact struct {
 	Agent      string // searched together with
 	Extension  string
 	Direction  string
-	State      string // what became of it: recorded, partly, not by policy, lost
-	Why        string // why it ended, or was lost
-	Class      string // retention class
-	Kind       string // call or chat
+	State      string   // what became of it: recorded, partly, not by policy, lost
+	Why        string   // why it ended, or was lost
+	Class      string   // retention class
+	Periods    []string // of the keys that it is sealed under
+	Last       string   // of its end
+	Kind       string   // call or chat
 	Purpose    []string
 	Flags      []string
 	Gaps       []string // causes of the gaps in it
@@ -52,6 +54,7 @@ type Query struct {
 	Line, Department, Agent       string
 	Direction, State, Why         string
 	Class, Kind, Purpose, Flag    string
+	Period, Last                  string
 	Gap                           string // a gap of this cause, or AnyGap
 	MinRating, MaxRating          uint8  // an unrated contact has neither
 	Held                          Choice

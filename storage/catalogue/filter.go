@@ -40,6 +40,8 @@ func (q *Query) filters() []filter {
 	term(termWhy, q.Why)
 	term(termClass, q.Class)
 	term(termKind, q.Kind)
+	term(termPeriod, q.Period)
+	term(termLast, q.Last)
 	term(termPurpose, q.Purpose)
 	term(termFlag, q.Flag)
 	term(termGap, q.Gap)

@@ -3,9 +3,11 @@ package catalogue
 import (
 	"fmt"
 	"iter"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 )
 
 // How contacts become blocks: the newest wait in a short list; a full list becomes a small
@@ -18,8 +20,12 @@ const (
 
 // Index is the catalogue. It is safe for several goroutines.
 type Index struct {
-	folder string // "" keeps all in memory
-	key    [32]byte
+	folder string   // "" keeps all in memory
+	from   string   // where blocks are that a snapshot named
+	key    [32]byte // of the manifest
+
+	loading sync.WaitGroup // those who read blocks that nobody wanted yet
+	closing chan struct{}  // closed to stop them
 
 	saving sync.Mutex // held by Save: one at a time
 
@@ -32,7 +38,16 @@ type Index struct {
 
 // New is an empty index. It keeps itself in folder, sealed with key; without a folder it is in
 // memory alone.
-func New(folder string, key [32]byte) *Index { return &Index{folder: folder, key: key, most: hotMax} }
+func New(folder string, key [32]byte) *Index {
+	return &Index{folder: folder, from: folder, key: key, most: hotMax, closing: make(chan struct{})}
+}
+
+// Renew seals the manifest with another key from the next Save on.
+func (x *Index) Renew(key [32]byte) {
+	x.saving.Lock()
+	defer x.saving.Unlock()
+	x.key = key
+}
 
 // Detach has the index write nothing from now on: it only read what another process keeps.
 func (x *Index) Detach() {
@@ -58,7 +73,11 @@ func (x *Index) Put(c *Contact) error {
 		x.hot[k] = e
 		return nil
 	}
-	if b, i := x.find(e.id); b != nil {
+	b, i, err := x.find(e.id)
+	if err != nil {
+		return err
+	}
+	if b != nil {
 		b.drop(i)
 		x.live--
 	}
@@ -96,7 +115,13 @@ func (x *Index) Remove(id ID) error {
 	defer x.mu.Unlock()
 	// A block may still have it from before it was put again.
 	for _, b := range x.blocks {
-		if i := b.before(id); i < len(b.ids) && b.ids[i] == id {
+		if !b.spans(id) {
+			continue
+		}
+		if err := b.ready(x); err != nil {
+			return err
+		}
+		if b.ids[b.before(id)] == id {
 			b.removed = true
 		}
 	}
@@ -105,7 +130,10 @@ func (x *Index) Remove(id ID) error {
 		x.live--
 		return nil
 	}
-	b, i := x.find(id)
+	b, i, err := x.find(id)
+	if err != nil {
+		return err
+	}
 	if b == nil {
 		return ErrUnknown
 	}
@@ -120,13 +148,19 @@ func (x *Index) findHot(id ID) (int, bool) {
 }
 
 // find is where in the blocks id is; nil if it is not. The caller holds mu.
-func (x *Index) find(id ID) (*block, int) {
+func (x *Index) find(id ID) (*block, int, error) {
 	for _, b := range x.blocks {
+		if !b.spans(id) {
+			continue
+		}
+		if err := b.ready(x); err != nil {
+			return nil, 0, err
+		}
 		if i, ok := b.find(id); ok {
-			return b, i
+			return b, i, nil
 		}
 	}
-	return nil, 0
+	return nil, 0, nil
 }
 
 // Find is the row of a contact, or ErrUnknown.
@@ -136,7 +170,10 @@ func (x *Index) Find(id ID) ([]byte, error) {
 	if k, ok := x.findHot(id); ok {
 		return slices.Clone(x.hot[k].row), nil
 	}
-	b, i := x.find(id)
+	b, i, err := x.find(id)
+	if err != nil {
+		return nil, err
+	}
 	if b == nil {
 		return nil, ErrUnknown
 	}
@@ -153,7 +190,10 @@ func (x *Index) Page(q *Query, limit int) (page []Found, more bool, err error) {
 	s := newSearch(q)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	hits := s.newest(x.hot, x.blocks, limit+1)
+	hits, err := s.newest(x, limit+1)
+	if err != nil {
+		return nil, false, err
+	}
 	if more = len(hits) > limit; more {
 		hits = hits[:limit]
 	}
@@ -161,34 +201,14 @@ func (x *Index) Page(q *Query, limit int) (page []Found, more bool, err error) {
 	return page, more, err
 }
 
-// Newest is Page without the rows.
-func (x *Index) Newest(q *Query, limit int) (page []ID, more bool) {
+// Each gives every contact that q finds to f, newest first. f may not use the index.
+func (x *Index) Each(q *Query, f func(Found) error) error {
 	s := newSearch(q)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	for _, h := range s.newest(x.hot, x.blocks, limit+1) {
-		page = append(page, h.id)
-	}
-	if more = len(page) > limit; more {
-		page = page[:limit]
-	}
-	return page, more
-}
-
-// All gives every contact to f, in no order.
-func (x *Index) All(f func(Found) error) error {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	var hits []hit
-	for _, e := range x.hot {
-		hits = append(hits, hit{id: e.id, e: e})
-	}
-	for _, b := range x.blocks {
-		for i := len(b.ids) - 1; i >= 0; i-- {
-			if b.gone == nil || !b.gone.has(uint16(i)) {
-				hits = append(hits, hit{id: b.ids[i], b: b, i: i})
-			}
-		}
+	hits, err := s.newest(x, math.MaxInt)
+	if err != nil {
+		return err
 	}
 	for some := range slices.Chunk(hits, 1000) {
 		list, err := found(some)
@@ -203,20 +223,50 @@ func (x *Index) All(f func(Found) error) error {
 }
 
 // Count is how many contacts q finds.
-func (x *Index) Count(q *Query) int {
+func (x *Index) Count(q *Query) (n int, err error) {
 	s := newSearch(q)
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	n := 0
 	for _, e := range x.hot {
 		if s.passes(e) {
 			n++
 		}
 	}
 	for _, b := range x.blocks {
-		n += s.count(b)
+		found, err := s.count(x, b)
+		if err != nil {
+			return 0, err
+		}
+		n += found
 	}
-	return n
+	return n, nil
+}
+
+// Days is on how many days, by UTC, any contact began.
+func (x *Index) Days() (int, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	days := map[int64]bool{}
+	last := int64(math.MinInt64)
+	day := func(start int64) {
+		if d := start / int64(24*time.Hour); d != last {
+			days[d], last = true, d
+		}
+	}
+	for _, e := range x.hot {
+		day(e.start)
+	}
+	for _, b := range x.blocks {
+		if err := b.ready(x); err != nil {
+			return 0, err
+		}
+		for i, start := range b.start {
+			if b.gone == nil || !b.gone.has(uint16(i)) {
+				day(start)
+			}
+		}
+	}
+	return len(days), nil
 }
 
 // settle makes a block of hot, and full ones of small ones. The caller holds mu.
@@ -235,7 +285,7 @@ func (x *Index) settle() error {
 	}
 	defer x.sort()
 	if len(small) >= smallMax {
-		made, err := merge(small)
+		made, err := x.merge(small)
 		if err != nil {
 			return err
 		}
@@ -248,10 +298,10 @@ func (x *Index) settle() error {
 }
 
 // merge makes blocks of those given, with what is left of them.
-func merge(old []*block) ([]*block, error) {
+func (x *Index) merge(old []*block) ([]*block, error) {
 	var all []*entry
 	for _, b := range old {
-		e, err := b.entries()
+		e, err := b.entries(x)
 		if err != nil {
 			return nil, err
 		}
@@ -286,20 +336,32 @@ func (x *Index) release() error {
 
 // sort puts blocks in their order. The caller holds mu.
 func (x *Index) sort() {
-	slices.SortFunc(x.blocks, func(a, b *block) int { return b.ids[len(b.ids)-1].Compare(a.ids[len(a.ids)-1]) })
+	slices.SortFunc(x.blocks, func(a, b *block) int { return b.newest.Compare(a.newest) })
 }
 
 // discard lets go of a block; Save removes its file. The caller holds mu.
-func (x *Index) discard(b *block) { b.rows.close() }
+func (x *Index) discard(b *block) {
+	b.wanted.Do(func() { b.bad = ErrUnknown }) // nobody is to read it from now on
+	if b.rows != nil {
+		b.rows.close()
+	}
+}
 
 func (x *Index) path(name string) string { return filepath.Join(x.folder, name) }
 
 // Close lets go of the files. The index is not to be used again.
 func (x *Index) Close() {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	for _, b := range x.blocks {
-		b.rows.close()
-	}
+	blocks := x.blocks
 	x.blocks, x.hot = nil, nil
+	select {
+	case <-x.closing:
+	default:
+		close(x.closing)
+	}
+	x.mu.Unlock()
+	x.loading.Wait()
+	for _, b := range blocks {
+		x.discard(b)
+	}
 }

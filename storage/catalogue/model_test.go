@@ -162,8 +162,8 @@ func (m model) compare(t *testing.T, x *catalogue.Index, q *catalogue.Query) {
 		}
 	}
 	slices.SortFunc(want, func(a, b *catalogue.Contact) int { return b.ID.Compare(a.ID) })
-	if n := x.Count(q); n != len(want) {
-		t.Fatalf("%+v: counted %d of %d", *q, n, len(want))
+	if n, err := x.Count(q); err != nil || n != len(want) {
+		t.Fatalf("%+v: counted %d of %d, %v", *q, n, len(want), err)
 	}
 	const limit = 50
 	page, more, err := x.Page(q, limit)

@@ -38,18 +38,22 @@ func (s *search) passes(e *entry) bool {
 //
 // The filter that lets least pass makes a set; each of the others either looks at every
 // member, or makes a set of its own, whichever is less work.
-func (s *search) on(b *block) (none bool) {
+func (s *search) on(x *Index, b *block) (none bool, err error) {
+	if s.before != (ID{}) && b.oldest.Compare(s.before) >= 0 || s.never(b) {
+		return true, nil
+	}
+	if err := b.ready(x); err != nil {
+		return false, err
+	}
 	n := len(b.ids)
 	if s.before != (ID{}) {
-		if n = b.before(s.before); n == 0 {
-			return true
-		}
+		n = b.before(s.before)
 	}
 	s.order = s.order[:0]
 	for _, f := range s.filters {
 		atMost := f.on(b)
 		if atMost == 0 {
-			return true
+			return true, nil
 		}
 		s.order = append(s.order, counted{f, atMost})
 	}
@@ -68,6 +72,16 @@ func (s *search) on(b *block) (none bool) {
 	}
 	for i := range s.order {
 		if i > 0 && !s.narrow(&s.order[i]) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// never reports whether a block's times alone say that nothing in it is wanted.
+func (s *search) never(b *block) bool {
+	for _, f := range s.filters {
+		if f, ok := f.(*timeFilter); ok && f.misses(b) {
 			return true
 		}
 	}
@@ -98,19 +112,25 @@ func (s *search) narrow(f *counted) bool {
 }
 
 // count is how many of a block are wanted.
-func (s *search) count(b *block) int {
+func (s *search) count(x *Index, b *block) (int, error) {
 	if len(s.filters) == 0 && s.before == (ID{}) {
-		return b.live()
+		return b.live(), nil
+	}
+	if s.never(b) {
+		return 0, nil
+	}
+	if err := b.ready(x); err != nil {
+		return 0, err
 	}
 	if len(s.filters) == 1 && s.before == (ID{}) && b.gone == nil {
 		if n := s.filters[0].on(b); s.filters[0].exact() {
-			return n
+			return n, nil
 		}
 	}
-	if s.on(b) {
-		return 0
+	if none, err := s.on(x, b); none || err != nil {
+		return 0, err
 	}
-	return s.got.count()
+	return s.got.count(), nil
 }
 
 // hit is a contact that was found, in a block or not yet in one.
@@ -145,11 +165,10 @@ func found(hits []hit) ([]Found, error) {
 	return list, nil
 }
 
-// newest finds the n newest in hot, which is sorted, oldest first, and in blocks, sorted by
-// their newest, newest first.
-func (s *search) newest(hot []*entry, blocks []*block, n int) []hit {
+// newest finds the n newest contacts.
+func (s *search) newest(x *Index, n int) ([]hit, error) {
 	hits := make([]hit, 0, 2*min(n, 100))
-	for _, e := range slices.Backward(hot) {
+	for _, e := range slices.Backward(x.hot) {
 		if len(hits) == n {
 			break
 		}
@@ -157,11 +176,15 @@ func (s *search) newest(hot []*entry, blocks []*block, n int) []hit {
 			hits = append(hits, hit{id: e.id, e: e})
 		}
 	}
-	for _, b := range blocks {
-		if len(hits) == n && hits[n-1].id.Compare(b.ids[len(b.ids)-1]) > 0 {
+	for _, b := range x.blocks {
+		if len(hits) == n && hits[n-1].id.Compare(b.newest) > 0 {
 			break
 		}
-		if s.on(b) {
+		none, err := s.on(x, b)
+		if err != nil {
+			return nil, err
+		}
+		if none {
 			continue
 		}
 		room, old := n, len(hits)
@@ -170,12 +193,12 @@ func (s *search) newest(hot []*entry, blocks []*block, n int) []hit {
 			room--
 			return room > 0
 		})
-		if len(hits) > old && old > 0 {
+		if len(hits) > old && old > 0 && hits[old].id.Compare(hits[old-1].id) > 0 {
 			slices.SortFunc(hits, func(a, b hit) int { return b.id.Compare(a.id) })
 		}
 		if len(hits) > n {
 			hits = hits[:n]
 		}
 	}
-	return hits
+	return hits, nil
 }

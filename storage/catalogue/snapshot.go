@@ -4,17 +4,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 )
 
 // The manifest says which blocks make up the catalogue: magic, then sealed the state, and of
-// each block its name and which of its contacts are gone. It is replaced whole.
+// each block its name, its key, its outline and which of its contacts are gone. It is replaced
+// whole. A block's key is nowhere else: who cannot open the manifest opens no block.
 const (
 	manifestName  = "manifest"
 	manifestMagic = "linevault cat 1m"
@@ -38,7 +38,10 @@ func (x *Index) save(state []byte) error {
 	x.mu.Lock()
 	err := errors.Join(x.settle(), x.rewrite())
 	blocks := slices.Clone(x.blocks)
-	manifest := encodeManifest(state, blocks)
+	gone := make([][]uint16, len(blocks)) // as of now, as state is
+	for i, b := range blocks {
+		gone[i] = b.absent()
+	}
 	held := map[*block]heldRows{}
 	for _, b := range blocks {
 		if rows, ok := b.rows.(heldRows); ok {
@@ -50,12 +53,17 @@ func (x *Index) save(state []byte) error {
 		err = errors.Join(err, x.writeHeld(b, rows))
 	}
 	for _, b := range blocks {
-		err = errors.Join(err, sync1(x.path(fileName(b.name))))
+		if !b.synced {
+			serr := sync1(x.path(fileName(b.name)))
+			b.synced = serr == nil
+			err = errors.Join(err, serr)
+		}
 	}
 	if err = errors.Join(err, sync1(x.folder)); err != nil {
 		return err
 	}
-	aead, err := sealer(x.key, nil, "manifest")
+	manifest := encodeManifest(state, blocks, gone)
+	aead, err := sealer(x.key)
 	if err != nil {
 		return err
 	}
@@ -98,11 +106,11 @@ func (x *Index) rewrite() error {
 	var errs []error
 	kept := x.blocks[:0]
 	for _, b := range slices.Clone(x.blocks) {
-		if !b.removed && b.goneN <= len(b.ids)/8 {
+		if !b.removed && b.goneN <= b.count/8 {
 			kept = append(kept, b)
 			continue
 		}
-		made, err := merge([]*block{b})
+		made, err := x.merge([]*block{b})
 		if err != nil {
 			errs = append(errs, err)
 			kept = append(kept, b)
@@ -145,37 +153,60 @@ func (x *Index) sweep(saved []*block) error {
 	return err
 }
 
-func encodeManifest(state []byte, blocks []*block) []byte {
+// outlineSize is how long a block is in the manifest, without what is gone of it.
+const outlineSize = 16 + 32 + 16 + 16 + 4*8
+
+func encodeManifest(state []byte, blocks []*block, gone [][]uint16) []byte {
 	out := putBytes(nil, state)
 	out = binary.AppendUvarint(out, uint64(len(blocks)))
-	for _, b := range blocks {
-		out = append(out, b.name[:]...)
-		var gone []uint16
-		if b.gone != nil {
-			b.gone.each(func(i uint16) bool { gone = append(gone, i); return true })
+	for i, b := range blocks {
+		for _, field := range [][]byte{b.name[:], b.key[:], b.oldest[:], b.newest[:]} {
+			out = append(out, field...)
 		}
-		out = put(out, gone)
+		for _, n := range []int64{int64(b.count), b.first, b.last, b.size} {
+			out = binary.LittleEndian.AppendUint64(out, uint64(n))
+		}
+		out = put(out, gone[i])
 	}
 	return out
 }
 
-// listed is a block in a manifest.
-type listed struct {
-	name [16]byte
-	gone []uint16
+// absent is which of its contacts are gone.
+func (b *block) absent() (gone []uint16) {
+	if b.gone != nil {
+		b.gone.each(func(i uint16) bool { gone = append(gone, i); return true })
+	}
+	return gone
 }
 
-func decodeManifest(data []byte) (state []byte, blocks []listed, err error) {
+// eager is how many of the newest blocks Load reads at once; the others are read meanwhile.
+const eager = 2
+
+func decodeManifest(data []byte) (state []byte, blocks []*block, err error) {
 	d := &decoder{b: data}
 	state = d.bytes()
-	for range d.count(17) {
-		var l listed
-		if len(d.b) < len(l.name) {
+	for range d.count(outlineSize) {
+		b := &block{synced: true}
+		if len(d.b) < outlineSize {
 			return nil, nil, ErrDamaged
 		}
-		d.b = d.b[copy(l.name[:], d.b):]
-		l.gone = take[uint16](d)
-		blocks = append(blocks, l)
+		for _, to := range [][]byte{b.name[:], b.key[:], b.oldest[:], b.newest[:]} {
+			d.b = d.b[copy(to, d.b):]
+		}
+		var numbers [4]int64
+		for i := range numbers {
+			numbers[i] = int64(binary.LittleEndian.Uint64(d.b))
+			d.b = d.b[8:]
+		}
+		b.first, b.last, b.size = numbers[1], numbers[2], numbers[3]
+		if numbers[0] < 1 || numbers[0] > blockMax || b.newest.Compare(b.oldest) < 0 {
+			return nil, nil, ErrDamaged
+		}
+		b.count = int(numbers[0])
+		if err := b.leave(take[uint16](d)); err != nil {
+			return nil, nil, err
+		}
+		blocks = append(blocks, b)
 	}
 	if d.fail || len(d.b) > 0 {
 		return nil, nil, ErrDamaged
@@ -184,14 +215,15 @@ func decodeManifest(data []byte) (state []byte, blocks []listed, err error) {
 }
 
 // Load reads the snapshot in folder. Whatever is wrong with it, the index is to be made anew:
-// the error is fs.ErrNotExist where there is none.
+// the error is fs.ErrNotExist where there is none. Blocks are read when a query wants them, and
+// all of them in time; one that is damaged makes what wants it fail with ErrDamaged.
 func Load(folder string, key [32]byte) (x *Index, state []byte, err error) {
 	x = New(folder, key)
 	b, err := os.ReadFile(filepath.Join(folder, manifestName))
 	if err != nil {
 		return nil, nil, fmt.Errorf("catalogue: %w", err)
 	}
-	aead, err := sealer(key, nil, "manifest")
+	aead, err := sealer(key)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -203,54 +235,64 @@ func Load(folder string, key [32]byte) (x *Index, state []byte, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("catalogue in %s: %w", folder, ErrDamaged)
 	}
-	state, list, err := decodeManifest(plain)
+	state, x.blocks, err = decodeManifest(plain)
 	if err == nil {
-		err = x.readAll(list)
+		err = x.look()
 	}
 	if err != nil {
 		x.Close()
-		if errors.Is(err, fs.ErrNotExist) {
-			err = ErrDamaged // a manifest without a block of its
-		}
 		return nil, nil, fmt.Errorf("catalogue in %s: %w", folder, err)
 	}
-	x.sort()
+	x.readRest()
 	return x, state, nil
 }
 
-// readAll reads blocks, as many at a time as there are cores.
-func (x *Index) readAll(list []listed) error {
-	read, errs := make([]*block, len(list)), make([]error, len(list))
-	next := make(chan int)
-	var workers sync.WaitGroup
+// look sees that the files are there, as long as they were, and reads the newest blocks.
+func (x *Index) look() error {
+	x.sort()
+	for i, b := range x.blocks {
+		stat, err := os.Stat(filepath.Join(x.from, fileName(b.name)))
+		if err != nil || stat.Size() != b.size {
+			return ErrDamaged
+		}
+		if x.live += b.live(); i < eager {
+			if err := b.ready(x); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readRest reads the other blocks, as many at a time as there are cores.
+func (x *Index) readRest() {
+	blocks := slices.Clone(x.blocks)
+	var next atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			var scratch []byte
-			for i := range next {
-				if read[i], errs[i] = x.read(list[i].name, &scratch); errs[i] == nil {
-					errs[i] = read[i].leave(list[i].gone)
+		x.loading.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				select {
+				case <-x.closing:
+					return
+				default:
 				}
+				if i >= len(blocks) {
+					return
+				}
+				_ = blocks[i].ready(x) // who wants it is told
 			}
 		})
 	}
-	for i := range list {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	for _, b := range read {
-		if b != nil {
-			x.blocks = append(x.blocks, b)
-			x.live += b.live()
-		}
-	}
-	return errors.Join(errs...)
 }
+
+// Loaded waits until all blocks are in memory.
+func (x *Index) Loaded() { x.loading.Wait() }
 
 // leave takes out what is gone.
 func (b *block) leave(gone []uint16) error {
 	for _, i := range gone {
-		if int(i) >= len(b.ids) || b.gone != nil && b.gone.has(i) {
+		if int(i) >= b.count || b.gone != nil && b.gone.has(i) {
 			return ErrDamaged
 		}
 		b.drop(int(i))

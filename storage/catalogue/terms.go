@@ -25,6 +25,8 @@ const (
 	termRating     = 'r'
 	termHeld       = 'h'
 	termWord       = 'n'
+	termPeriod     = 't'
+	termLast       = 'e'
 )
 
 // terms lists a contact's terms, sorted, none twice.
@@ -44,6 +46,10 @@ func (c *Contact) terms() []string {
 	add(termWhy, c.Why)
 	add(termClass, c.Class)
 	add(termKind, c.Kind)
+	add(termLast, c.Last)
+	for _, v := range c.Periods {
+		add(termPeriod, v)
+	}
 	for _, v := range c.Purpose {
 		add(termPurpose, v)
 	}

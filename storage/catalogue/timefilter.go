@@ -26,8 +26,11 @@ func newTimeFilter(from, to time.Time) *timeFilter {
 
 func (f *timeFilter) wants(start int64) bool { return f.from <= start && (f.open || start < f.to) }
 
+// misses reports whether all of a block is out of the range.
+func (f *timeFilter) misses(b *block) bool { return b.last < f.from || !f.open && b.first >= f.to }
+
 func (f *timeFilter) on(b *block) int {
-	if f.b = b; b.last < f.from || !f.open && b.first >= f.to {
+	if f.b = b; f.misses(b) {
 		return 0
 	}
 	return len(b.ids)

@@ -114,6 +114,7 @@ func (r *Register) Enter() (n int, err error) {
 		r.pending = todo
 		return n, err
 	}
+	r.store.Entered()
 	return n, errors.Join(errs...)
 }
 

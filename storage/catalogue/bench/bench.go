@@ -96,8 +96,8 @@ func Run(w io.Writer, folder string, n int) error {
 		_, _, err := x.Page(q, Page)
 		return err
 	}, func(q *catalogue.Query) error {
-		x.Count(q)
-		return nil
+		_, err := x.Count(q)
+		return err
 	})
 	if err != nil {
 		return err
