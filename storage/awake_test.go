@@ -21,8 +21,8 @@ func fillIn(v reflect.Value, n *int) {
 			v.Set(reflect.ValueOf(time.Date(2026, 11, 22, 9, *n%60, 1, *n, time.UTC)))
 			return
 		}
-		for i := range v.NumField() {
-			fillIn(v.Field(i), n)
+		for _, field := range v.Fields() {
+			fillIn(field, n)
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
