@@ -9,9 +9,30 @@ import (
 	"linevault/daemon/call"
 	"linevault/daemon/capture"
 	"linevault/daemon/config"
+	"linevault/daemon/health"
 	"linevault/daemon/schedule"
+	"linevault/daemon/watch"
 	"linevault/storage"
 )
+
+// watchLines has the quality of lines looked after.
+func watchLines(cfg *config.Config, lines []*capture.Line, board *health.Board) *watch.Watch {
+	w := watch.New(board)
+	schedules := cfg.Schedules()
+	for _, line := range lines {
+		for _, l := range cfg.Line {
+			if config.ID(l.Name) != line.Source.ID() {
+				continue
+			}
+			o := watch.Options{SilentAfter: time.Duration(l.SilentAfter)}
+			if s := schedules[l.Open]; s != nil {
+				o.Outside = s.Outside
+			}
+			line.Ear = w.Line(line.Source.ID(), l.Name, line.Source.Format(), o)
+		}
+	}
+	return w
+}
 
 // rules are what the configuration makes of calls of a line as they begin.
 type rules struct {

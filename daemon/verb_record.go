@@ -69,6 +69,7 @@ func record(ctx context.Context, o boxOptions) error {
 	for _, c := range contacts {
 		c.Arm(lines)
 	}
+	watcher := watchLines(cfg, lines, board)
 	for _, l := range lines {
 		l.Account = calls.book
 	}
@@ -93,6 +94,7 @@ func record(ctx context.Context, o boxOptions) error {
 	}
 	watching, unwatch := context.WithCancel(context.Background())
 	var watchers sync.WaitGroup
+	watchers.Go(func() { watcher.Run(watching) })
 	for _, c := range contacts {
 		watchers.Go(func() { r.Watch(watching, c) })
 	}

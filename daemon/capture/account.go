@@ -11,6 +11,7 @@ import (
 
 // began writes down that a call begins.
 func (l *Line) began(c *span) {
+	l.Ear.Began()
 	if l.Account != nil {
 		l.Account.Begin(c.id, c.first.Reference, l.Source.ID(), c.start)
 	}
@@ -18,7 +19,11 @@ func (l *Line) began(c *span) {
 
 // account writes down what became of a call whose recording is finished.
 func (l *Line) account(c *span) {
-	if l.Account == nil || c.more {
+	if c.more {
+		return
+	}
+	l.Ear.End()
+	if l.Account == nil {
 		return
 	}
 	why := account.Why("")

@@ -21,6 +21,7 @@ import (
 	"linevault/daemon/pause"
 	"linevault/daemon/pause/keypad"
 	"linevault/daemon/pause/standing"
+	"linevault/daemon/watch"
 	"linevault/hal"
 	"linevault/storage"
 )
@@ -42,6 +43,7 @@ type Setup struct {
 	Writer     *storage.Writer
 	Standing   *standing.Book // where pauses outlast a crash; nil for nowhere
 	Account    *account.Book  // where every call is written down as it begins; nil for nowhere
+	Ear        *watch.Ear     // hears what is recorded, for faults of the line; nil for nobody
 	Decide     Decide         // what rules make of a call; nil where there are none
 	Health     *health.Board
 	// Changed is told what the line does once that is something else, after its gate has
@@ -322,6 +324,7 @@ func (l *Line) keep(c *span, p pause.Piece, part pcm.Span) error {
 	}
 	f := p.Frame.Slice(part)
 	l.peaks.Add(f, l.peak(c))
+	l.Ear.Add(f, l.clock.MonoAt(f.Pos))
 	return l.enc.Encode(f, l.packet(c))
 }
 
