@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ type site struct {
 	url  string
 	code chan string
 	log  *bytes.Buffer
+	hush atomic.Bool // the recorder of a locked desk does not answer
 }
 
 func open(t *testing.T) *site {
@@ -123,6 +125,8 @@ func (s *site) answer(t *testing.T, what string) string {
 		})
 	case "calls":
 		s.Demo(t)
+	case "hush":
+		s.hush.Store(true)
 	case "resume":
 		lines := controltest.Lines()
 		lines.Lines[1].State, lines.Lines[1].PausedBy = link.Recording, nil

@@ -36,7 +36,7 @@ function listen(page) {
   page.on('pageerror', (e) => complaints.push(`${page.url()}: ${e.stack}`))
   page.on('console', (m) => {
     if (m.type() !== 'error' && m.type() !== 'warning') return
-    if (expected > 0 && /status of 4\d\d/.test(m.text())) { expected--; return }
+    if (expected > 0 && /status of [45]\d\d/.test(m.text())) { expected--; return }
     complaints.push(`${page.url()}: ${m.type()}: ${m.text()}`)
   })
 }
