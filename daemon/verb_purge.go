@@ -21,7 +21,8 @@ func purgeVerb() *cobra.Command {
 		Long: `Destroy what was said in a call from one time to another, counted from its start, such as
 a card number: --from 12s --to 20s. It cannot be undone. What touches the span goes in whole
 packets, and 20 ms around it; the rest of the call plays as before. The box then tries to open
-what was there, signs a certificate and enters it in the ledger.`,
+what was there, signs a certificate and enters it in the ledger. In a call that goes on it is
+done when the call has ended, by the desk that runs.`,
 		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withDestruction(dir, func(s *storage.Store, book *ledger.Ledger) error {
@@ -29,6 +30,13 @@ what was there, signs a certificate and enters it in the ledger.`,
 				cert, err := s.PurgeSpan(storage.CallID(args[0]), from, to, "command line: "+me(), reason, book)
 				if errors.Is(err, storage.ErrNoCall) {
 					return fmt.Errorf("there is no call %s; `linevault calls` lists them", args[0])
+				}
+				if errors.Is(err, storage.ErrStillLive) {
+					if err := s.PurgeWhenEnded(storage.CallID(args[0]), from, to, "command line: "+me(), reason, book); err != nil {
+						return err
+					}
+					_, err := fmt.Fprintf(c.OutOrStdout(), "the call goes on: %v to %v are destroyed within a minute of its end, and not played until then\n", from, to)
+					return err
 				}
 				if err != nil {
 					return err
