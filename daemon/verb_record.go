@@ -87,6 +87,12 @@ func record(ctx context.Context, o boxOptions) error {
 		}
 	}
 	r := &capture.Recorder{Writer: w, Health: board, Log: log, Commit: time.Duration(cfg.Storage.Commit), Standing: book}
+	if r.Space, err = openSpace(o.dir, cfg, w, board); err != nil {
+		return err
+	}
+	for _, l := range lines {
+		l.Space = r.Space
+	}
 	r.Start(lines)
 	stopServers, err := startServers(o.dir, cfg, r, w, board, log)
 	if err != nil {

@@ -173,10 +173,12 @@ func (r *Recording) seal(kind seal.Kind, isLast bool) error {
 	if r.box >= maxBoxes && !isLast {
 		return r.fail(errors.New("the part has too many boxes: Next must begin another"))
 	}
-	if kind != seal.Header && !r.w.room(len(r.b.plain)) {
-		r.drop()
-		if !isLast {
-			return nil
+	if kind != seal.Header {
+		if why := r.w.room(len(r.b.plain)); why != "" {
+			r.drop(why)
+			if !isLast {
+				return nil
+			}
 		}
 	}
 	if r.restate && kind == seal.Sound {
@@ -228,14 +230,14 @@ func (r *Recording) put(kind seal.Kind, isLast bool, content []byte) error {
 
 // drop turns the sound that is pending into a gap, keeping the gaps that it has and what is
 // known of the call.
-func (r *Recording) drop() {
+func (r *Recording) drop(why string) {
 	r.b.closeGap()
 	r.b.closeRun()
 	runs := slices.Clone(r.b.runs)
 	r.b.reset(r.b.from)
 	r.inBox = 0
 	for _, run := range runs {
-		g := Gap{Span: run.Span, Cause: Lost, Reason: backlogReason}
+		g := Gap{Span: run.Span, Cause: Lost, Reason: why}
 		if run.Gap != nil {
 			g = *run.Gap
 		}

@@ -49,6 +49,7 @@ type Writer struct {
 	bytes int64     // of boxes not acknowledged
 	boxes int
 	full  bool     // the backlog was, and has not halved yet
+	stop  string   // why no sound is kept; empty while it is
 	free  [][]byte // buffers of boxes for reuse
 	parts map[seal.PartID]*part
 	rolls uint64 // segments made: a change makes every recording state its call again
@@ -200,9 +201,17 @@ func (w *Writer) noteOldKey(class string, day keys.Day) {
 	}
 }
 
-// room reports whether n more bytes may wait. Once they may not, half of the backlog must be
-// written first: one long gap is better than many short ones.
-func (w *Writer) room(n int) bool {
+// StopSound makes gaps of cause Lost, with that reason, of all sound from now on; calls are
+// still noted. An empty reason lets sound be kept again.
+func (w *Writer) StopSound(reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop = reason
+}
+
+// room says why n more bytes of sound may not wait, or nothing. Once the backlog is full, half
+// of it must be written first: one long gap is better than many short ones.
+func (w *Writer) room(n int) (why string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	limit := w.o.Backlog
@@ -210,7 +219,13 @@ func (w *Writer) room(n int) bool {
 		limit /= 2
 	}
 	w.full = w.bytes+int64(n) > limit
-	return !w.full
+	switch {
+	case w.stop != "":
+		return w.stop
+	case w.full:
+		return backlogReason
+	}
+	return ""
 }
 
 // buffer lends memory for a sealed box of n bytes.

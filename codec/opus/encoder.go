@@ -87,6 +87,17 @@ func (e *Encoder) SetComplexity(n int) error {
 	return nil
 }
 
+// SetBitrate changes what each leg gets from the next packet on, in bits per second. It is the
+// valve for a disk that fills up, and makes no break.
+func (e *Encoder) SetBitrate(n int) error {
+	for _, l := range e.legs {
+		if err := l.SetBitrate(n); err != nil {
+			return fmt.Errorf("opus encoder: %d bits per second: %w", n, err)
+		}
+	}
+	return nil
+}
+
 // Encode implements codec.Encoder.
 func (e *Encoder) Encode(f pcm.Frame, emit func(codec.Packet) error) error {
 	if f.Format != e.format {

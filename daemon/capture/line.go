@@ -49,6 +49,7 @@ type Setup struct {
 	// Changed is told what the line does once that is something else, after its gate has
 	// switched. It may not wait, and may be nil.
 	Changed func(was, is *link.LineState)
+	Space   *Space // how much room the disk has; nil for enough
 	Wiring  link.Wiring
 }
 
@@ -78,6 +79,7 @@ type Line struct {
 	levels   []float64
 	newest   []float64 // levels of the last block
 	dialled  bool      // digits sounded in the last block
+	bitrate  int64     // of the encoder
 	epoch    pcm.Epoch
 	captured pcm.Mono // of the last block
 	upto     pcm.Pos  // the end of the last audio
@@ -132,7 +134,7 @@ func NewLine(s Setup) (*Line, error) {
 		marks:  make(chan Mark, 64),
 		limits: map[pause.Source]*limit{}, nameless: map[string]pause.Source{},
 		asking: map[pause.Source]storage.Asked{},
-		levels: make([]float64, f.Legs),
+		levels: make([]float64, f.Legs), bitrate: opus.Bitrate,
 		newest: make([]float64, f.Legs),
 		signs:  link.Signs{Keyed: make([]uint64, f.Legs), Clipped: make([]uint64, f.Legs)},
 	}
@@ -172,6 +174,7 @@ func (l *Line) Step() error {
 		l.upto = b.Frame.Span().To
 		l.clock.Observe(l.upto, b.Captured)
 	}
+	l.thrift()
 	l.drain()
 	l.outlive()
 	l.listen(b.Frame)

@@ -28,6 +28,8 @@ type Recorder struct {
 	Health *health.Board
 	Log    *slog.Logger
 	Commit time.Duration
+	// Space watches how much room the disk has; nil for nobody.
+	Space *Space
 	// Standing is where the lines write down who asks for a pause; nil for nowhere.
 	Standing *standing.Book
 
@@ -90,6 +92,9 @@ func (r *Recorder) commits(ctx context.Context) {
 	t := time.NewTicker(r.Commit)
 	defer t.Stop()
 	for ctx.Err() == nil {
+		if r.Space != nil {
+			r.Space.look()
+		}
 		select {
 		case <-t.C:
 			r.seal(ctx)

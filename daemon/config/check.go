@@ -63,6 +63,9 @@ func (c *Config) check() *fault {
 	if c.Syslog.Address == "" && c.Syslog.CA != "" {
 		return wrong("syslog", 0, "ca", "%q is of no use without an address", c.Syslog.CA)
 	}
+	if f := c.checkRoom(); f != nil {
+		return f
+	}
 	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkGroups, c.checkContacts, c.checkOutputs, c.checkTerminals, c.checkClasses, c.checkRules} {
 		if f := f(); f != nil {
 			return f

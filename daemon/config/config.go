@@ -57,6 +57,10 @@ type Storage struct {
 	// ScrubDays is within how many days everything stored is read again at night; 0 for never.
 	ScrubDays int    `toml:"scrub_days"`
 	Root      string `toml:"root"` // where the root key lives: "auto", "tpm" or "file"
+	// How full the disk may become; Room says what they mean.
+	ThinBelow string `toml:"thin_below"`
+	StopBelow string `toml:"stop_below"`
+	WarnDays  []int  `toml:"warn_days"` // before it is full
 }
 
 // Syslog is the server to which signed checkpoints of the ledger go, over TLS.
@@ -155,7 +159,7 @@ func Default() Config {
 		Site:    Site{Name: "Linevault", Colour: "#1d70b8"},
 		Web:     Listener{Listen: "127.0.0.1:8443"},
 		API:     Pausing{Listen: "127.0.0.1:8444"},
-		Storage: Storage{Commit: Duration(time.Second), Clock: "ntp", ScrubDays: 30, Root: "auto"},
+		Storage: Storage{Commit: Duration(time.Second), Clock: "ntp", ScrubDays: 30, WarnDays: []int{30, 7, 2}, Root: "auto"},
 	}
 }
 
