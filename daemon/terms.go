@@ -28,12 +28,14 @@ func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, desk 
 	defer retain.Stop()
 	defer waiting.Stop()
 	retainOnce(desk, log)
+	watchSpace(ctx, desk, log)
 	for {
 		select {
 		case <-sweep.C:
 			if err := s.Finish(book); err != nil {
 				log.Error("finish what was being destroyed", "err", err)
 			}
+			watchSpace(ctx, desk, log)
 		case <-waiting.C:
 			if err := s.FinishWaiting(book); err != nil {
 				log.Error("purge what was asked for in calls that have ended", "err", err)
@@ -43,6 +45,12 @@ func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, desk 
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+func watchSpace(ctx context.Context, desk *control.Desk, log *slog.Logger) {
+	if err := desk.WatchSpace(ctx); err != nil {
+		log.Error("how long the disk lasts", "err", err)
 	}
 }
 

@@ -20,7 +20,7 @@ func retentionVerb() *cobra.Command {
 		Args:  usage(cobra.NoArgs),
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(retentionStatusVerb(), retentionRunVerb(), retentionApproveVerb())
+	c.AddCommand(retentionStatusVerb(), retentionForecastVerb(), retentionRunVerb(), retentionApproveVerb())
 	return c
 }
 

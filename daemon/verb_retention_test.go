@@ -28,6 +28,12 @@ func TestRetentionAndHold(t *testing.T) {
 	for _, args := range [][]string{{"run", "--dry-run"}, {"run"}, {"approve", "--clock"}} {
 		must(t, append(append([]string{"retention"}, args...), "--data", dir, "--config", cfg)...)
 	}
+	if said := must(t, "retention", "forecast", "--data", dir, "--config", cfg); !strings.Contains(said, "standard") || !strings.Contains(said, "recording stops when less than") {
+		t.Errorf("forecast: %s", said)
+	}
+	if said := must(t, "retention", "forecast", "--json", "--data", dir, "--config", cfg); !strings.Contains(said, `"rough":true`) || !strings.Contains(said, `"class":"standard"`) {
+		t.Errorf("forecast: %s", said)
+	}
 	must(t, "hold", "set", id, "--reason", "a claim", "--review", "2030-01-31", "--data", dir)
 	if said := must(t, "hold", "list", "--data", dir); !strings.Contains(said, id) || !strings.Contains(said, "review 2030-01-31: a claim") {
 		t.Errorf("list: %s", said)

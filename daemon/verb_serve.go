@@ -94,10 +94,15 @@ func serve(ctx context.Context, o boxOptions) error {
 		return err
 	}
 	calls := clerk.New(o.dir, store, book, lineNames(cfg))
+	_, stopBelow, err := room(o.dir, cfg)
+	if err != nil {
+		return err
+	}
 	desk := control.New(control.Config{
 		Dir: o.dir, Accounts: accounts, Store: store, Ledger: book, Checkpoints: checkpoints, Clerk: calls,
 		Recorder: recorder, Archive: archive, Health: alarms, Version: version, Log: log,
 		Policies: cfg.Policies(), Clock: func() (storage.Reading, error) { return readClock(cfg) },
+		StopBelow: stopBelow, WarnDays: cfg.Storage.WarnDays,
 	})
 	listener, err := net.Listen("tcp", cfg.Web.Listen)
 	if err != nil {

@@ -50,6 +50,10 @@ type Config struct {
 	// Policies are the terms; Clock reads the clocks that they go by, nil the machine's.
 	Policies []storage.Policy
 	Clock    func() (storage.Reading, error)
+	// StopBelow is how many bytes must be free on the disk for calls to be recorded; WarnDays are
+	// how many days before that people are told.
+	StopBelow int64
+	WarnDays  []int
 }
 
 // Desk carries out what operators ask. It is safe for concurrent use.
@@ -62,6 +66,7 @@ type Desk struct {
 	terms     terms
 	confirmed confirmations
 	tests     lineTests
+	space     space
 
 	mu        sync.Mutex // guards refreshed
 	refreshed time.Time

@@ -14,7 +14,7 @@ type Notice struct {
 
 // Notices lists what waits for the actor, from what is in memory and two small files.
 func (d *Desk) Notices(a Actor) []Notice {
-	var list []Notice
+	list := d.spaceNotices(a)
 	if h := d.heldBack(); h != nil && a.May(ApproveRetention) {
 		list = append(list, Notice{"Calls past their term are not being destroyed: " + heldWords(h) + ".", "/retention", "Retention", true})
 	}

@@ -37,6 +37,15 @@ func (s *server) status(w http.ResponseWriter, r *http.Request) {
 		},
 	}
 	body.Facts = append(body.Facts, fact{"Recordings read again", scrubWords(st.Scrub)})
+	forecast, err := s.Desk.Forecast(actor(r))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	body.Facts = append(body.Facts, fact{"How long the disk lasts", sentenceOf(control.FullWords(forecast))})
+	for _, c := range forecast.Classes {
+		body.Facts = append(body.Facts, fact{"Class " + c.Class, size(c.Bytes) + ", and " + size(c.Daily) + " more each day"})
+	}
 	if k := st.Ledger; k.Key != "" {
 		body.Facts = append(body.Facts,
 			fact{"Ledger", fmt.Sprintf("%s entries, signed up to %s", grouped(int(k.Entries)), grouped(int(k.Signed)))},
