@@ -205,8 +205,21 @@ func TestSpaceSteps(t *testing.T) {
 		free int64
 		want int
 	}{
-		{2000, roomy}, {1000, roomy}, {999, lower}, {1001, lower}, {1040, lower}, {1051, roomy}, {999, lower}, {499, lowest},
-		{510, lowest}, {526, lower}, {99, stopped}, {104, stopped}, {106, lowest}, {0, stopped}, {5000, roomy},
+		{2000, roomy},
+		{1000, roomy},
+		{999, lower},
+		{1001, lower},
+		{1040, lower},
+		{1051, roomy},
+		{999, lower},
+		{499, lowest},
+		{510, lowest},
+		{526, lower},
+		{99, stopped},
+		{104, stopped},
+		{106, lowest},
+		{0, stopped},
+		{5000, roomy},
 	} {
 		if step = s.at(c.free, step); step != c.want {
 			t.Errorf("%d free: step %d, want %d", c.free, step, c.want)
