@@ -54,3 +54,12 @@ for _ in 1 2 3 4 5; do
 	b=$(seconds ffmpeg_)
 	awk -v a="$a" -v b="$b" 'BEGIN { print a / b }'
 done | sort -n | sed -n '3s/^\(.*\)$/program_over_ffmpeg_libopus \1 ratio/p'
+
+# A browser's first sound of a call of ten minutes over HTTPS: a new connection, nothing of the
+# call in the page cache. And what recording costs the disk, with 240 legs.
+metrics() { # PREFIX: the figures of one line of `go test -bench`, as ours
+	awk -v prefix="$1" '/^Benchmark/ { for (i = 3; i < NF; i += 2) if ($(i + 1) != "ns/op") print prefix "_" $(i + 1), $i, ($(i + 1) ~ /ms$/ ? "ms" : "ratio") }'
+}
+go=${GO:-go}
+"$go" test -run '^$' -bench '^BenchmarkFirstSoundCold$' -benchtime 100x ./daemon/web | metrics first_sound_https_cold
+"$go" test -run '^$' -bench '^BenchmarkDisk$/^legs=240$' -benchtime 1x ./storage | metrics disk_240_legs

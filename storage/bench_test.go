@@ -24,7 +24,7 @@ import (
 // commit over the median of appending the same bytes to a plain file with fdatasync, taken
 // in turn.
 func BenchmarkDisk(b *testing.B) {
-	for _, legs := range []int{2, 120, 480} {
+	for _, legs := range []int{2, 120, 240, 480} {
 		b.Run(fmt.Sprintf("legs=%d", legs), func(b *testing.B) {
 			for b.Loop() {
 				benchDisk(b, legs/2, 120)
