@@ -165,16 +165,26 @@ func (s *Store) destroyKeys(j *job) error {
 	return s.ring.Drop(j.Periods...)
 }
 
-// abandon gives a job up of which nothing is destroyed yet.
+// abandon gives a job up of which nothing is destroyed yet. Whether that is so the disk says, not
+// what was read of it before: the error may have come right after the keys were gone, and then
+// what was made in place of the victims is all that is left of them.
 func (s *Store) abandon(j *job) error {
+	gone := map[keys.Period][]seal.PartID{}
 	for _, p := range j.Periods {
-		if s.destroyed(keys.Whole, period{p.Class, p.Day}) {
-			return nil
-		}
+		gone[p] = append(gone[p], keys.Whole)
 	}
 	for _, v := range j.Victims {
-		if s.destroyed(v.Part, period{v.Period.Class, v.Period.Day}) {
-			return nil
+		gone[v.Period] = append(gone[v.Period], v.Part)
+	}
+	for p, ids := range gone {
+		m, err := keys.ReadPartFile(s.dir, p.Class, p.Day)
+		if err != nil {
+			return fmt.Errorf("whether %s was destroyed is seen at the next try: %w", p, err)
+		}
+		for _, id := range ids {
+			if keys.Destroyed(m[id]) {
+				return nil
+			}
 		}
 	}
 	var errs []error

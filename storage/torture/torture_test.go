@@ -73,6 +73,8 @@ func play(role, dir string) error {
 			return err
 		}
 		return Record(dir, p, os.Stdout)
+	case "desk":
+		return Desk(dir)
 	case "tell":
 		return Tell(dir, os.Stdout)
 	case "read":
