@@ -10,6 +10,7 @@ import (
 	"linevault/daemon/config"
 	"linevault/daemon/health"
 	"linevault/hal"
+	"linevault/storage"
 )
 
 // A box whose only card has no driver does not start, and says in one sentence what to do.
@@ -35,5 +36,14 @@ channels = [1]
 	_, err = openCards(cfg, health.NewBoard(slog.New(slog.DiscardHandler)), nil)
 	if e, is := errors.AsType[*hal.CardError](err); !is || e.Card != "isdn" || !strings.HasPrefix(e.Hint, "load it with modprobe dahdi") {
 		t.Errorf("%v, want what to load", err)
+	}
+}
+
+// The memory covers a minute of all lines, however many.
+func TestBacklog(t *testing.T) {
+	for lines, atLeast := range map[int]int64{1: storage.Backlog, 120: 120 * 60 * 2 * 16000 / 8, 1000: 1000 * 60 * 2 * 16000 / 8} {
+		if got := backlog(lines); got < atLeast*5/4 && got != storage.Backlog || got < atLeast {
+			t.Errorf("%d lines: %d bytes, a minute of them is %d", lines, got, atLeast)
+		}
 	}
 }

@@ -34,6 +34,13 @@ func recordVerb() *cobra.Command {
 	return c
 }
 
+// backlog is how much sealed sound waits in memory while the disk stalls: a minute of all lines
+// at least, each with both parties at 24 kbit/s, which is half as much again as they have.
+func backlog(lines int) int64 {
+	const minuteOfALine = 60 * 2 * 24000 / 8
+	return max(storage.Backlog, int64(lines)*minuteOfALine)
+}
+
 // record runs the recorder until ctx ends.
 func record(ctx context.Context, o boxOptions) error {
 	cfg, err := config.Load(o.config)
@@ -43,6 +50,7 @@ func record(ctx context.Context, o boxOptions) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("process", "recorder")
 	board := health.NewBoard(log)
 	w, err := storage.OpenWriter(o.dir, storage.WriterOptions{
+		Backlog:   backlog(len(cfg.Line)),
 		OnProblem: func(err error) { board.Raise("storage fault", "", err.Error()) },
 	})
 	if err != nil {
