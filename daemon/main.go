@@ -83,7 +83,7 @@ func root() *cobra.Command {
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.AddCommand(
 		runVerb(), recordVerb(), serveVerb(), cardVerb(), outputVerb(), // the box
-		callsVerb(), accountVerb(), exportVerb(), annotateVerb(), checkVerb(), replayVerb(), purgeVerb(), eraseVerb(), // its calls
+		callsVerb(), pausesVerb(), accountVerb(), exportVerb(), annotateVerb(), checkVerb(), replayVerb(), purgeVerb(), eraseVerb(), // its calls
 		retentionVerb(), holdVerb(), // and how long they stay
 		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
 		backupVerb(), restoreVerb(), keysVerb(),

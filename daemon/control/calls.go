@@ -22,6 +22,7 @@ type Call struct {
 	Length, Recorded                 time.Duration
 	Legs                             int
 	Gaps                             []Gap
+	Asked                            []Asked // how pauses were asked for
 	Ended                            End
 	Live, Damaged, Interrupted, Demo bool
 	Bytes                            int64
@@ -69,6 +70,7 @@ const (
 	CauseWithheld    = Cause(storage.Withheld)
 	CauseNotByPolicy = Cause(storage.NotByPolicy)
 	CausePurged      = Cause(storage.Purged)
+	CauseQuarantined = Cause(storage.Quarantined)
 )
 
 // Query chooses calls. The zero value is all of them.
@@ -238,6 +240,7 @@ func callOf(r storage.Row) Call {
 		Interrupted: r.Why == storage.Interrupted && !r.Live, Demo: r.Demo, Bytes: r.Bytes,
 		Software: r.Software, About: r.About,
 	}
+	c.Asked = askedOf(r)
 	for _, g := range r.Gaps {
 		c.Gaps = append(c.Gaps, Gap{
 			From: r.Format.Duration(g.Span.From - r.From), To: r.Format.Duration(g.Span.To - r.From),

@@ -17,6 +17,7 @@ const (
 	SeeStatus  Permission = "see status"
 	Pause      Permission = "pause lines"
 	TestLines  Permission = "test lines"
+	SeePauses  Permission = "see how pauses were asked for"
 
 	SeeCalls Permission = "see calls"
 	Listen   Permission = "listen"
@@ -24,6 +25,7 @@ const (
 	Annotate Permission = "note, flag and rate"
 
 	Purge             Permission = "purge a part of a call"
+	ReleaseQuarantine Permission = "release from quarantine"
 	SeeHolds          Permission = "see legal holds"
 	PlaceHold         Permission = "place and release legal holds"
 	AskErasure        Permission = "ask for an erasure"
@@ -47,12 +49,15 @@ var may = map[Permission][]auth.Role{
 	Pause:      {auth.Supervisor, auth.Complaints, auth.Agent, auth.AtTheBox},
 	TestLines:  {auth.Engineer, auth.ICT, auth.Admin, auth.AtTheBox},
 
+	SeePauses: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal, auth.Auditor, auth.ICT, auth.Admin},
+
 	SeeCalls: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
 	Listen:   {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
 	Export:   {auth.Supervisor, auth.Complaints, auth.Legal},
 	Annotate: {auth.Supervisor, auth.Quality, auth.Complaints, auth.Legal},
 
 	Purge:             {auth.Supervisor, auth.Complaints, auth.Legal},
+	ReleaseQuarantine: {auth.Supervisor, auth.Complaints, auth.Legal},
 	SeeHolds:          {auth.Supervisor, auth.Complaints, auth.Legal, auth.Auditor},
 	PlaceHold:         {auth.Supervisor, auth.Complaints, auth.Legal},
 	AskErasure:        {auth.Supervisor, auth.Complaints, auth.Legal},

@@ -25,6 +25,8 @@ type callBody struct {
 	Player               *player // once the purpose is known
 	Said                 said
 	Gaps                 []gapView
+	Asked                []askedView
+	MayPurge, MayRelease bool
 	Related              []relatedCall // other recordings of the same call
 	Purposes             []control.Purpose
 	Purpose, Reference   string // as they were filled in
@@ -42,7 +44,11 @@ type player struct {
 	Permit string
 }
 
-type gapView struct{ Seconds, From, To, Length, Text string }
+type gapView struct {
+	Seconds, From, To, Length, Text string
+	Until                           string // in seconds
+	Quarantined                     bool
+}
 
 func (s *server) call(w http.ResponseWriter, r *http.Request) {
 	body, err := s.callBody(r)
@@ -81,8 +87,11 @@ func (s *server) callBody(r *http.Request) (callBody, error) {
 	for _, g := range c.Gaps {
 		body.Gaps = append(body.Gaps, gapView{
 			Seconds: seconds(g.From), From: exact(g.From), To: exact(g.To), Length: exactly(g.To - g.From), Text: gapText(g),
+			Until: seconds(g.To), Quarantined: g.Cause == control.CauseQuarantined,
 		})
 	}
+	body.Asked = askedViews(c)
+	body.MayPurge, body.MayRelease = actor(r).May(control.Purge), actor(r).May(control.ReleaseQuarantine)
 	related, err := s.Desk.Related(actor(r), c.ID)
 	if err != nil {
 		return callBody{}, err
@@ -157,7 +166,9 @@ func callWarnings(c control.Call) (warnings []string) {
 	add(c.Live, "This call is being recorded now. You can listen to it when it has ended.")
 	add(damaged, "Part of this recording is damaged and cannot be played. The rest plays as it was recorded.")
 	add(c.Interrupted, "Recording was interrupted in mid call. What had been recorded until then is here.")
-	add(withheld, "Part of this call is withheld: it was asked to be paused after it had been recorded. It is never played.")
+	add(withheld, "Part of this call is withheld: it was asked to be paused after it had been recorded. It is never played, and is destroyed within a minute of the call’s end.")
+	add(slices.ContainsFunc(c.Gaps, func(g control.Gap) bool { return g.Cause == control.CauseQuarantined }),
+		"Part of this call is in quarantine: it may be card data, and nobody had paused. It is not played unless somebody releases it.")
 	add(c.Demo, "This is a demonstration call, spoken by a machine.")
 	return warnings
 }

@@ -48,6 +48,9 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, control.ErrOnHold):
 		s.sorry(w, r, http.StatusConflict, "This call is under legal hold",
 			"It cannot be destroyed. The hold must be released first, which takes two people.")
+	case errors.Is(err, control.ErrNotQuarantined):
+		s.sorry(w, r, http.StatusConflict, "Nothing is in quarantine there",
+			"Somebody has released or destroyed it already. The call's page and the ledger say who.")
 	case errors.Is(err, control.ErrSame):
 		s.sorry(w, r, http.StatusForbidden, "Another person must approve this",
 			"You asked for it yourself, or it is about your own account.")

@@ -188,6 +188,7 @@ func callTags(c control.Call) (tags []tag) {
 	add(has[control.CauseNotByPolicy], "Not recorded by rule", "grey")
 	add(has[control.CauseWithheld], "Part withheld", "orange")
 	add(has[control.CausePurged], "Part destroyed", "yellow")
+	add(has[control.CauseQuarantined], "Part in quarantine", "orange")
 	add(has[control.CauseLost], "Part missing", "red")
 	add(c.Damaged || has[control.CauseDamaged], "Damaged", "red")
 	add(c.Interrupted, "Interrupted", "red")
@@ -218,6 +219,8 @@ func gapText(g control.Gap) string {
 		t = "withheld, because a pause for it arrived late"
 	case control.CausePurged:
 		t = "this was recorded and has been destroyed"
+	case control.CauseQuarantined:
+		t = "in quarantine, because it may be card data"
 	default:
 		t = string(g.Cause)
 	}
@@ -247,6 +250,8 @@ func gapLabel(c control.Cause) string {
 		return "Withheld"
 	case control.CausePurged:
 		return "Destroyed"
+	case control.CauseQuarantined:
+		return "In quarantine"
 	}
 	return string(c)
 }
