@@ -223,7 +223,7 @@ func openContacts(cfg *config.Config) ([]capture.Contact, error) {
 		if err != nil {
 			return nil, fmt.Errorf("contact %s: %w", k.Name, err)
 		}
-		all = append(all, capture.Contact{Name: k.Name, Input: in, Lines: ids(k.Lines), Loop: k.Does == "loop", Stuck: time.Duration(*k.StuckAfter)})
+		all = append(all, capture.Contact{Name: k.Name, Input: in, Lines: ids(k.Lines), Loop: k.Does == "loop", Ring: k.Does == "ring", Stuck: time.Duration(*k.StuckAfter)})
 	}
 	return all, nil
 }

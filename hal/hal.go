@@ -62,12 +62,14 @@ const (
 	CalledNumber                       // Data is the number that was called, digits, as the line gives it
 	Cleared                            // while the exchange says by a tone that the call is over; Data is the tone
 	Reference                          // Data names the call, comes before LoopClosed, and stays the same when the call moves or was held
+	Ringing                            // while ringing current is signalled or heard; Data is "burst" where a burst begins
+	Lifted                             // the receiver was heard to be lifted, as many samples before as Data says in digits
 )
 
 var signalNames = map[SignalKind]string{
 	Lost: "lost", Back: "back", LoopClosed: "loop closed", LoopOpen: "loop open",
 	FarNumber: "far number", Direction: "direction", CalledNumber: "called number", Cleared: "cleared",
-	Reference: "reference",
+	Reference: "reference", Ringing: "ringing", Lifted: "lifted",
 }
 
 func (k SignalKind) String() string { return signalNames[k] }

@@ -111,6 +111,11 @@ func (t *tracker) tell(s hal.Signal) {
 		t.told.Called = string(s.Data)
 	case hal.Direction:
 		t.told.Direction = string(s.Data)
+	case hal.Ringing:
+		if t.open || t.told.Direction == "in" {
+			return
+		}
+		t.told.Direction = "in"
 	case hal.Reference:
 		t.told.Reference = string(s.Data)
 	default:

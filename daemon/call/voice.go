@@ -1,6 +1,7 @@
 package call
 
 import (
+	"strconv"
 	"time"
 
 	"linevault/codec/dsp"
@@ -83,10 +84,49 @@ func (v *Voice) Step(b *hal.Block) []Edge {
 				v.t.end(max(s.At, b.Frame.Pos), End)
 			}
 			v.active, v.cleared = 0, s.At+v.o.Format.Samples(afterTone)
+		case s.Kind == hal.Ringing:
+			v.ring(s.At, b)
+		case s.Kind == hal.Lifted:
+			v.lift(s)
 		}
 	}
 	return v.t.edges
 }
+
+// afterRing is how long after ringing was last told of a sound is still taken for it: longer than a
+// block, and than the pause within a double ring.
+const afterRing = 500 * time.Millisecond
+
+// ring takes note of ringing: the receiver is down, so a call that still lingers is over, and ringing
+// itself is no call.
+func (v *Voice) ring(at pcm.Pos, b *hal.Block) {
+	if v.t.open {
+		v.t.end(max(at, b.Frame.Pos), End)
+		v.t.tell(hal.Signal{At: at, Kind: hal.Ringing})
+	}
+	v.active, v.cleared = 0, b.Frame.Span().To+v.o.Format.Samples(afterRing)
+}
+
+// lift begins a call where the receiver was lifted, on a line where that is heard. A call that lingers,
+// because it has been silent for less than the hang-over, is over then.
+func (v *Voice) lift(s hal.Signal) {
+	ago, err := strconv.ParseInt(string(s.Data), 10, 64)
+	if err != nil || ago < 0 {
+		return
+	}
+	at := s.At - min(pcm.Pos(ago), v.o.Format.Samples(v.o.Lookback()))
+	if v.t.open {
+		if at-v.t.since < v.o.Format.Samples(lingers) {
+			return // it is this call's own beginning
+		}
+		v.t.end(at, End)
+	}
+	v.t.begin(at)
+	v.last, v.active = s.At, 0
+}
+
+// lingers is how long a call has begun at least before the receiver is lifted for the next.
+const lingers = 2 * time.Second
 
 // judge decides on the frame that is pending, and empties it.
 func (v *Voice) judge() {

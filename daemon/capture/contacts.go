@@ -17,6 +17,7 @@ type Contact struct {
 	Input hal.Input
 	Lines []pcm.LineID
 	Loop  bool // it tells loop current; otherwise it asks for a pause while it is closed
+	Ring  bool // it tells ringing; it asks for nothing either
 	// Stuck is how long it may ask before a person must look at it; 0 for ever. The pause stays.
 	Stuck time.Duration
 }
@@ -28,7 +29,7 @@ func (c Contact) source() pause.Source {
 
 // Arm pauses, before lines start, those whose contact has not been read yet.
 func (c Contact) Arm(lines []*Line) {
-	if c.Loop {
+	if c.Loop || c.Ring {
 		return
 	}
 	for _, l := range lines {
@@ -64,7 +65,7 @@ func (r *Recorder) Watch(ctx context.Context, c Contact) {
 		} else {
 			r.Health.Clear(key)
 		}
-		if e.Lost > 0 && !e.Closed && !c.Loop {
+		if e.Lost > 0 && !e.Closed && !c.Loop && !c.Ring {
 			// It may have closed and opened unseen: what lies between counts as closed.
 			r.carry(ctx, c, hal.Edge{At: last, Closed: true})
 		}
@@ -107,7 +108,7 @@ func (s *stuck) wait(ctx context.Context, in hal.Input) (hal.Edge, error) {
 
 func (s *stuck) edge(c Contact, e hal.Edge) {
 	switch {
-	case !e.Closed || c.Loop || c.Stuck == 0:
+	case !e.Closed || c.Loop || c.Ring || c.Stuck == 0:
 		s.at, s.asks = time.Time{}, false
 	case !s.asks:
 		s.at, s.asks = time.Now().Add(c.Stuck), true
@@ -117,6 +118,10 @@ func (s *stuck) edge(c Contact, e hal.Edge) {
 func (r *Recorder) carry(ctx context.Context, c Contact, e hal.Edge) {
 	m := Mark{At: e.At, Source: c.source(), Reason: "contact closed"}
 	switch {
+	case c.Ring && e.Closed:
+		m.Do = Ringing
+	case c.Ring:
+		return
 	case c.Loop && e.Closed:
 		m.Do = LoopClosed
 	case c.Loop:

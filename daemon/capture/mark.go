@@ -41,6 +41,7 @@ const (
 	Resume
 	LoopClosed
 	LoopOpen
+	Ringing
 	PaymentBegins // at a terminal; Reason is its own reference
 	PaymentEnds
 )
@@ -101,6 +102,8 @@ func (l *Line) do(m Mark) Receipt {
 	switch m.Do {
 	case LoopClosed:
 		l.signals = append(l.signals, hal.Signal{At: at, Kind: hal.LoopClosed})
+	case Ringing:
+		l.signals = append(l.signals, hal.Signal{At: at, Kind: hal.Ringing, Data: []byte("burst")})
 	case LoopOpen:
 		l.signals = append(l.signals, hal.Signal{At: at, Kind: hal.LoopOpen})
 	case Pause:

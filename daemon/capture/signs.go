@@ -12,9 +12,11 @@ import (
 // count notes what a block signals, for line tests. Nothing is decided by it.
 func (l *Line) count(b *hal.Block) {
 	for _, s := range b.Signals {
-		switch s.Kind {
-		case hal.LoopClosed:
+		switch {
+		case s.Kind == hal.LoopClosed, s.Kind == hal.Lifted:
 			l.signs.Seized++
+		case s.Kind == hal.Ringing && string(s.Data) == "burst":
+			l.signs.Rung++
 		}
 	}
 	for leg := range l.signs.Clipped {

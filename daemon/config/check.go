@@ -181,8 +181,8 @@ func (c *Config) checkContacts() *fault {
 			return wrong("contact", i, "name", "a contact needs a name: people will read it as who asked for a pause")
 		case k.Pin == "":
 			return wrong("contact", i, "pin", "a contact needs a pin")
-		case k.Does != "pause" && k.Does != "loop":
-			return wrong("contact", i, "does", "%q is not \"pause\" or \"loop\"", k.Does)
+		case k.Does != "pause" && k.Does != "loop" && k.Does != "ring":
+			return wrong("contact", i, "does", "%q is not \"pause\", \"loop\" or \"ring\"", k.Does)
 		}
 		if d := time.Duration(*k.StuckAfter); d < 0 || d > 24*time.Hour {
 			return wrong("contact", i, "stuck_after", "%v is outside 0s to 24h", d)

@@ -119,7 +119,7 @@ type Contact struct {
 	Name           string    `toml:"name"`
 	Pin            string    `toml:"pin"` // by name or number
 	Lines          []string  `toml:"lines"`
-	Does           string    `toml:"does"` // "pause" or "loop"
+	Does           string    `toml:"does"` // "pause", "loop" or "ring"
 	NormallyClosed bool      `toml:"normally_closed"`
 	ActiveHigh     bool      `toml:"active_high"` // it reads high while current flows, as behind an opto-coupler
 	Debounce       Duration  `toml:"debounce"`

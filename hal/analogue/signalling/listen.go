@@ -5,12 +5,14 @@ import (
 	"slices"
 	"time"
 
+	"linevault/codec/dsp/ringing"
 	"linevault/codec/pcm"
 	"linevault/hal"
 )
 
-// Listen is l with signals of what is heard on it: who calls, what is dialled after dial tone,
-// and the tones by which the exchange says that a call is over. It does not alter the audio.
+// Listen is l with signals of what is heard on it: ringing, where the tap passes any of it, who calls,
+// that the receiver is lifted, what is dialled after dial tone, and the tones by which the exchange says
+// that a call is over. It does not alter the audio.
 // Digits that are keyed later in a call are no signals: they may be a card number.
 func Listen(l hal.Line) (hal.Line, error) {
 	ear, err := NewLine(l.Format())
@@ -19,6 +21,7 @@ func Listen(l hal.Line) (hal.Line, error) {
 	}
 	e := &listener{Line: l, ear: ear}
 	e.hear = e.take
+	ear.rings, ear.emitRing = ringing.New(), func(ringing.Burst) { e.burst = true }
 	return e, nil
 }
 
@@ -38,6 +41,8 @@ type listener struct {
 	block   *hal.Block // of the Read under way
 	dialled []byte
 	until   pcm.Pos // a digit before here is dialled
+	hook    hook
+	burst   bool // one began in this block
 }
 
 // Read implements hal.Line. What is heard is told at the beginning of the block in which it
@@ -49,10 +54,14 @@ func (l *listener) Read(b *hal.Block) error {
 	if b.Frame.Len() == 0 {
 		return nil
 	}
-	l.block = b
+	l.block, l.burst = b, false
+	l.hook.listen(b.Frame)
 	l.ear.Step(b.Frame, l.hear)
-	if tone := l.ear.tones.Present(); tone == "busy" || tone == "unobtainable" || tone == "congestion" {
+	l.ring()
+	if tone := l.ear.tones.Present(); tone == "busy" || tone == "unobtainable" || tone == "congestion" || tone == "dial" && l.hook.handedBack {
 		l.tell(hal.Cleared, tone)
+	} else if tone == "" {
+		l.hook.handedBack = false
 	}
 	l.block = nil
 	slices.SortStableFunc(b.Signals, func(x, y hal.Signal) int { return cmp.Compare(x.At, y.At) })
@@ -69,6 +78,7 @@ func (l *listener) take(e Event) {
 	case Tone:
 		if e.Value == "dial" {
 			l.dialled, l.until = l.dialled[:0], e.At+l.Format().Samples(firstDigit)
+			l.dialTone(e.At)
 		}
 	case Digit:
 		if e.At >= l.until || len(l.dialled) == maxDialled {

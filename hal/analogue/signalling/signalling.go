@@ -8,6 +8,7 @@ import (
 
 	"linevault/codec/dsp/dtmf"
 	"linevault/codec/dsp/fsk"
+	"linevault/codec/dsp/ringing"
 	"linevault/codec/dsp/tones"
 	"linevault/codec/pcm"
 )
@@ -62,12 +63,14 @@ type Line struct {
 	digits *dtmf.Detector
 	caller *fsk.Detector
 	tones  *tones.Detector
+	rings  *ringing.Detector // nil where nobody wants to know
 	halver halver
 
 	emit       func(Event) // of the Step under way
 	emitDigit  func(dtmf.Digit)
 	emitCaller func(fsk.Received)
 	emitTone   func(tones.Tone)
+	emitRing   func(ringing.Burst)
 }
 
 // NewLine makes a listener to a line of format f: 8 or 16 kHz, one leg or two.
@@ -138,6 +141,9 @@ func (l *Line) Step(f pcm.Frame, emit func(Event)) {
 		l.digits.OverDialTone(l.dialTone > 0)
 		l.digits.Step(m, l.emitDigit)
 		l.caller.Step(m, l.emitCaller)
+		if l.rings != nil {
+			l.rings.Step(m, l.emitRing)
+		}
 		p = p[n:]
 	}
 	l.emit = nil
@@ -148,6 +154,9 @@ func (l *Line) reset(f pcm.Frame) {
 	l.digits.Reset()
 	l.caller.Reset()
 	l.tones.Reset()
+	if l.rings != nil {
+		l.rings.Reset()
+	}
 	l.halver, l.dialTone = halver{}, 0
 }
 
