@@ -215,11 +215,11 @@ func (s *server) welcome(w http.ResponseWriter, r *http.Request) {
 
 type passwordBody struct {
 	form
-	Changed bool
+	Changed, NoRole bool
 }
 
 func (s *server) passwordForm(w http.ResponseWriter, r *http.Request) {
-	s.showForm(w, r, "password", "Your password", nil, passwordBody{Changed: r.URL.Query().Has("changed")})
+	s.showForm(w, r, "password", "Your password", nil, passwordBody{Changed: r.URL.Query().Has("changed"), NoRole: len(nav(r)) == 0})
 }
 
 func (s *server) changePassword(w http.ResponseWriter, r *http.Request) {

@@ -14,6 +14,8 @@ func (s *server) home(w http.ResponseWriter, r *http.Request) {
 		to = "/setup"
 	} else if items := nav(r); len(items) > 0 {
 		to = items[0].Path
+	} else if actor(r).Name != "" {
+		to = "/password" // the one page of an account that has no role yet
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
