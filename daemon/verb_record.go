@@ -13,7 +13,6 @@ import (
 	"linevault/daemon/capture"
 	"linevault/daemon/config"
 	"linevault/daemon/health"
-	"linevault/daemon/link"
 	"linevault/storage"
 )
 
@@ -87,13 +86,11 @@ func record(ctx context.Context, o boxOptions) error {
 	}
 	defer book.Close() // the last to ask has been told already whether it was kept
 	lamps := makeOutputs(o.config, cfg, lines, board)
-	for _, l := range lines {
-		l.Changed = func(was, is *link.LineState) {
-			if lamps != nil {
-				lamps.Changed()
-			}
-		}
+	events, err := openSpool(o.dir, cfg, board)
+	if err != nil {
+		return coded{err, exitMustMend}
 	}
+	follow(lines, lamps.Changed, events)
 	r := &capture.Recorder{Writer: w, Health: board, Log: log, Commit: time.Duration(cfg.Storage.Commit), Standing: book}
 	if r.Space, err = openSpace(o.dir, cfg, w, board); err != nil {
 		return err
@@ -115,6 +112,12 @@ func record(ctx context.Context, o boxOptions) error {
 	if lamps != nil {
 		watchers.Go(func() { lamps.Run(watching) })
 	}
+	spooling, unspool := context.WithCancel(context.Background())
+	defer unspool()
+	var spool sync.WaitGroup
+	if events != nil {
+		spool.Go(func() { events.Run(spooling) })
+	}
 	log.Info("recording", "lines", len(lines), "cards", len(cards))
 	<-ctx.Done()
 	closeCards(cards, log) // lines reach their end; the gates drain in their own time
@@ -128,6 +131,8 @@ func record(ctx context.Context, o boxOptions) error {
 			log.Error("contact closed", "contact", c.Name, "err", err)
 		}
 	}
+	unspool() // nothing happens any more that could be told
+	spool.Wait()
 	stopServers() // last: until here every pause was answered
 	return nil
 }

@@ -93,6 +93,9 @@ func serve(ctx context.Context, o boxOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := sendWebhooks(ctx, o.dir, cfg, ring, alarms, log); err != nil {
+		return err
+	}
 	calls := clerk.New(o.dir, store, book, lineNames(cfg))
 	_, stopBelow, err := room(o.dir, cfg)
 	if err != nil {

@@ -10,17 +10,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"linevault/daemon/demo"
+	"linevault/daemon/hook"
 	"linevault/hal/analogue"
 )
 
 func tokenVerb() *cobra.Command {
-	return &cobra.Command{
+	var webhook bool
+	c := &cobra.Command{
 		Use:   "token",
 		Short: "Make a token for a payment terminal",
 		Long: `Make a token with which a payment terminal may pause lines. The token is shown this
 once; the box keeps only its SHA-256, in the configuration.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if webhook {
+				_, err := fmt.Fprintln(c.OutOrStdout(), hook.NewSecret())
+				return err
+			}
 			t := newToken()
 			_, err := fmt.Fprintf(c.OutOrStdout(), `token (give it to the terminal; it is not shown again):
     %s
@@ -34,6 +40,8 @@ for the configuration:
 			return err
 		},
 	}
+	c.Flags().BoolVar(&webhook, "webhook", false, "make a secret for a webhook instead, to be kept in a file that webhook.secret_file names")
+	return c
 }
 
 // newToken is 160 random bits.

@@ -66,7 +66,7 @@ func (c *Config) check() *fault {
 	if f := c.checkRoom(); f != nil {
 		return f
 	}
-	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkGroups, c.checkContacts, c.checkOutputs, c.checkTerminals, c.checkClasses, c.checkRules} {
+	for _, f := range []func() *fault{c.checkCards, c.checkLines, c.checkGroups, c.checkContacts, c.checkOutputs, c.checkWebhooks, c.checkTerminals, c.checkClasses, c.checkRules} {
 		if f := f(); f != nil {
 			return f
 		}

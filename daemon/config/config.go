@@ -26,6 +26,7 @@ type Config struct {
 	Contact  []Contact  `toml:"contact"`
 	Output   []Output   `toml:"output"`
 	Group    []Group    `toml:"group"`
+	Webhook  []Webhook  `toml:"webhook"`
 	Terminal []Terminal `toml:"terminal"`
 }
 

@@ -95,5 +95,8 @@ func (c *Config) lineLists() (lists []*[]string) {
 	for i := range c.Output {
 		lists = append(lists, &c.Output[i].Lines)
 	}
+	for i := range c.Webhook {
+		lists = append(lists, &c.Webhook[i].Lines)
+	}
 	return lists
 }

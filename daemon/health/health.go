@@ -22,13 +22,21 @@ type Alarm struct {
 
 // Board holds the alarms that are on. It is safe for concurrent use.
 type Board struct {
-	log *slog.Logger
-	mu  sync.Mutex
-	on  map[string]Alarm // guarded by mu
+	log  *slog.Logger
+	mu   sync.Mutex // guards what follows
+	on   map[string]Alarm
+	tell func(a Alarm, on bool)
 }
 
 // NewBoard makes a board without alarms; each is logged as it is raised and cleared.
 func NewBoard(log *slog.Logger) *Board { return &Board{log: log, on: map[string]Alarm{}} }
+
+// Watch has f told of each alarm that begins or is over. It may not wait.
+func (b *Board) Watch(f func(a Alarm, on bool)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.tell = f
+}
 
 // Raise turns an alarm on.
 func (b *Board) Raise(key string, line pcm.LineID, text string) {
@@ -41,14 +49,20 @@ func (b *Board) Raise(key string, line pcm.LineID, text string) {
 	}
 	a.Text = text
 	b.on[key] = a
+	if !was && b.tell != nil {
+		b.tell(a, true)
+	}
 }
 
 // Clear turns an alarm off; one that is not on is left so.
 func (b *Board) Clear(key string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if _, was := b.on[key]; was {
+	if a, was := b.on[key]; was {
 		delete(b.on, key)
+		if b.tell != nil {
+			b.tell(a, false)
+		}
 		b.log.Info("alarm over", "alarm", key)
 	}
 }

@@ -36,8 +36,11 @@ type Follower struct {
 // Open makes a follower ready for Changed.
 func (f *Follower) Open() { f.changed = make(chan struct{}, 1) }
 
-// Changed says that a line does something else. It does not wait.
+// Changed says that a line does something else. It does not wait. Of nil it does nothing.
 func (f *Follower) Changed() {
+	if f == nil {
+		return
+	}
 	select {
 	case f.changed <- struct{}{}:
 	default:

@@ -1,0 +1,140 @@
+package hook
+
+import (
+	"crypto/hpke"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// The folder hooks of a data folder has
+//
+//	key             the public half for which the recorder seals events
+//	FIRST-LAST      a batch of events, sealed, named after the ids of its first and last
+//	sent/NAME       the id up to which a webhook has been sent
+func folder(dir string) string { return filepath.Join(dir, "hooks") }
+
+// Key opens events. It is the desk's.
+type Key struct{ private hpke.PrivateKey }
+
+// NewKey derives the desk's key from a secret of the store's, and publishes its public half in
+// the data folder.
+func NewKey(dir string, secret [32]byte) (*Key, error) {
+	k, err := hpke.MLKEM768P256().DeriveKeyPair(secret[:])
+	if err != nil {
+		return nil, fmt.Errorf("webhooks: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Join(folder(dir), "sent"), 0o700); err != nil {
+		return nil, fmt.Errorf("webhooks: %w", err)
+	}
+	if err := write(folder(dir), "key", k.PublicKey().Bytes()); err != nil {
+		return nil, fmt.Errorf("webhooks: %w", err)
+	}
+	return &Key{k}, nil
+}
+
+// publicKey reads what NewKey published.
+func publicKey(dir string) (hpke.PublicKey, error) {
+	b, err := os.ReadFile(filepath.Join(folder(dir), "key"))
+	if err != nil {
+		return nil, err
+	}
+	return hpke.MLKEM768P256().NewPublicKey(b)
+}
+
+// info binds a batch to its name.
+func info(name string) []byte { return []byte("linevault webhook events v1 " + name) }
+
+func seal(k hpke.PublicKey, name string, plain []byte) ([]byte, error) {
+	return hpke.Seal(k, hpke.HKDFSHA256(), hpke.AES256GCM(), info(name), plain)
+}
+
+func (k *Key) open(name string, sealed []byte) ([]byte, error) {
+	return hpke.Open(k.private, hpke.HKDFSHA256(), hpke.AES256GCM(), info(name), sealed)
+}
+
+// write puts a file there whole or not at all, also through a power cut.
+func write(folder, name string, b []byte) error {
+	f, err := os.OpenFile(filepath.Join(folder, "."+name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(filepath.Join(folder, "."+name), filepath.Join(folder, name)); err != nil {
+		return err
+	}
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// batch is a file of events.
+type batch struct{ first, last id }
+
+func (b batch) name() string { return b.first.String() + "-" + b.last.String() }
+
+// batches lists those of a data folder, oldest first.
+func batches(dir string) (all []batch, err error) {
+	files, err := os.ReadDir(folder(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, f := range files {
+		first, last, ok := strings.Cut(f.Name(), "-")
+		var b batch
+		if !ok || b.first.UnmarshalText([]byte(first)) != nil || b.last.UnmarshalText([]byte(last)) != nil || b.name() != f.Name() {
+			continue
+		}
+		all = append(all, b)
+	}
+	slices.SortFunc(all, func(a, b batch) int { return strings.Compare(a.name(), b.name()) })
+	return all, err
+}
+
+// sent is up to which id a webhook has been sent; 0 for nothing yet.
+func sent(dir, name string) (n id, err error) {
+	b, err := os.ReadFile(filepath.Join(folder(dir), "sent", name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if n.UnmarshalText(b) != nil {
+		return 0, nil // damaged: what is there is sent again
+	}
+	return n, nil
+}
+
+// newest is the greatest id that was ever given, as far as the folder tells.
+func newest(dir string) (id, error) {
+	all, err := batches(dir)
+	if err != nil {
+		return 0, err
+	}
+	var n id
+	for _, b := range all {
+		n = max(n, b.last)
+	}
+	files, err := os.ReadDir(filepath.Join(folder(dir), "sent"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	for _, f := range files {
+		s, err := sent(dir, f.Name())
+		if err != nil {
+			return 0, err
+		}
+		n = max(n, s)
+	}
+	return n, nil
+}

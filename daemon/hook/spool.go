@@ -1,0 +1,173 @@
+package hook
+
+import (
+	"context"
+	"crypto/hpke"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"linevault/codec/pcm"
+)
+
+const (
+	inMemory = 10_000 // events that wait for the disk
+	inBatch  = 200    // events in one file
+	onDisk   = 20_000 // files that wait for the desk
+	gather   = 50 * time.Millisecond
+	retry    = time.Second
+)
+
+// Board is where alarms are raised.
+type Board interface {
+	Raise(key string, line pcm.LineID, text string)
+	Clear(key string)
+}
+
+// Spool is the recorder's end: events on their way to the folder.
+type Spool struct {
+	dir    string
+	health Board
+
+	mu    sync.Mutex // guards what follows
+	queue []event
+	last  id
+	lost  int // events for which there was no room
+	wake  chan struct{}
+}
+
+// OpenSpool makes a spool in a data folder.
+func OpenSpool(dir string, health Board) (*Spool, error) {
+	if err := os.MkdirAll(folder(dir), 0o700); err != nil {
+		return nil, fmt.Errorf("webhooks: %w", err)
+	}
+	last, err := newest(dir)
+	if err != nil {
+		return nil, fmt.Errorf("webhooks: %w", err)
+	}
+	return &Spool{dir: dir, health: health, last: last, wake: make(chan struct{}, 1)}, nil
+}
+
+// Tell takes in an event. It does not wait.
+func (s *Spool) Tell(t Type, at time.Time, d Data) {
+	payload, err := json.Marshal(struct {
+		Type Type      `json:"type"`
+		At   time.Time `json:"timestamp"`
+		Data Data      `json:"data"`
+	}{t, at.UTC(), d})
+	if err != nil {
+		panic("hook: " + err.Error()) // it is made of strings and times
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = max(s.last+1, id(time.Now().UnixMicro())) // a clock that is set back does not make it smaller
+	if len(s.queue) == inMemory {
+		s.queue = s.queue[1:]
+		s.lost++
+	}
+	s.queue = append(s.queue, event{ID: s.last, Type: t, At: at.UTC(), Line: d.Line, Payload: payload})
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run writes events to the folder until ctx ends, and then what is left.
+func (s *Spool) Run(ctx context.Context) {
+	var key hpke.PublicKey
+	for {
+		select {
+		case <-s.wake:
+		case <-ctx.Done():
+			for s.waits() && s.put(&key) == nil { // there is nobody left to tell of an error
+			}
+			return
+		}
+		wait := gather
+		if ctx.Err() == nil {
+			time.Sleep(gather) // what happens together is written together
+			if err := s.put(&key); err != nil {
+				s.health.Raise("webhooks", "", fmt.Sprintf("events for webhooks wait in memory: %v; they go on when the desk has started and the disk can be written", err))
+				wait = retry
+			} else {
+				s.health.Clear("webhooks")
+			}
+		}
+		if s.waits() {
+			select {
+			case <-time.After(wait):
+			case <-ctx.Done():
+			}
+			select {
+			case s.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+func (s *Spool) waits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.queue) > 0
+}
+
+// put writes the oldest events as one file.
+func (s *Spool) put(key *hpke.PublicKey) error {
+	if *key == nil {
+		k, err := publicKey(s.dir)
+		if err != nil {
+			return err
+		}
+		*key = k
+	}
+	s.mu.Lock()
+	some := s.queue[:min(len(s.queue), inBatch)]
+	s.mu.Unlock()
+	if len(some) == 0 {
+		return nil
+	}
+	plain, err := json.Marshal(some)
+	if err != nil {
+		return err
+	}
+	b := batch{some[0].ID, some[len(some)-1].ID}
+	sealed, err := seal(*key, b.name(), plain)
+	if err != nil {
+		return err
+	}
+	if err := s.room(); err != nil {
+		return err
+	}
+	if err := write(folder(s.dir), b.name(), sealed); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.queue) > 0 && s.queue[0].ID <= b.last {
+		s.queue = s.queue[1:]
+	}
+	if s.lost > 0 {
+		s.health.Raise("webhooks lost", "", fmt.Sprintf("%d events for webhooks were lost, because too many waited", s.lost))
+	}
+	return nil
+}
+
+// room makes room if the desk has been away for very long: the oldest go.
+func (s *Spool) room() error {
+	all, err := batches(s.dir)
+	if err != nil {
+		return err
+	}
+	for len(all) >= onDisk {
+		if err := os.Remove(filepath.Join(folder(s.dir), all[0].name())); err != nil {
+			return err
+		}
+		s.health.Raise("webhooks lost", "", "the oldest events for webhooks were given up, because too many waited: see whether the desk runs")
+		all = all[1:]
+	}
+	return nil
+}
