@@ -33,7 +33,7 @@ var errSecret = errors.New(`not a secret of the form "whsec_…" or "whsk_…"; 
 // ParseSigner reads secrets, between white space.
 func ParseSigner(text string) (*Signer, error) {
 	s := &Signer{}
-	for _, secret := range strings.Fields(text) {
+	for secret := range strings.FieldsSeq(text) {
 		version, rest := "", ""
 		if r, ok := strings.CutPrefix(secret, shared); ok {
 			version, rest = "v1", r
@@ -65,7 +65,7 @@ func ParseSigner(text string) (*Signer, error) {
 
 // header is the value of webhook-signature.
 func (s *Signer) header(id string, at time.Time, body []byte) string {
-	m := append([]byte(fmt.Sprintf("%s.%d.", id, at.Unix())), body...)
+	m := append(fmt.Appendf(nil, "%s.%d.", id, at.Unix()), body...)
 	var all []string
 	for _, f := range s.sign {
 		all = append(all, f(m))
