@@ -179,6 +179,7 @@ func (s *Store) dropAsleep(p period) error {
 		drop = append(drop, id)
 		return nil
 	})
+	s.listing.shred = s.listing.shred || len(drop) > 0
 	for i := 0; i < len(drop) && err == nil; i++ {
 		s.gone[drop[i]] = true
 		err = s.strike(drop[i])

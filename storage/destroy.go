@@ -102,6 +102,7 @@ func (s *Store) Finish(book *ledger.Ledger) error {
 
 // run does all of a job, from wherever it stands.
 func (s *Store) run(j *job, book *ledger.Ledger) error {
+	s.keepCatalogue()
 	if err := s.Refresh(); err != nil {
 		return err
 	}

@@ -169,6 +169,7 @@ func (s *Store) destroyed(id seal.PartID, p period) bool {
 func (s *Store) hide(id seal.PartID) {
 	s.mu.Lock()
 	p := s.parts[id]
+	s.listing.shred = s.listing.shred || p.of != ""
 	s.unlist(p)
 	p.summary = summary{}
 	delete(s.problems, "part "+id.String())

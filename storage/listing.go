@@ -47,6 +47,7 @@ type listing struct {
 	saved time.Time
 	news  bool // under Store.mu: the index has what the snapshot has not
 	lost  bool // under Store.mu: a call is gone, and is to vanish from the snapshot at once
+	shred bool // under Store.mu: and nobody may read of it in a copy of the snapshot
 	// Under Store.mu: the disk was in the way, and no snapshot is written until the next Open.
 	inMemory bool
 }
@@ -79,7 +80,7 @@ func (s *Store) openListing(how opening) {
 	l := &s.listing
 	l.changed, l.held, l.doubtful, l.saved = map[CallID]bool{}, map[CallID]bool{}, map[string]bool{}, time.Now()
 	l.proving = how == fromBoxes
-	folder, key := filepath.Join(s.dir, catalogueDir), s.ring.Derive("catalogue")
+	folder := filepath.Join(s.dir, catalogueDir)
 	if how == keeping || how == remaking {
 		var err error
 		if l.lock, err = lockFolder(folder); err != nil {
@@ -87,7 +88,7 @@ func (s *Store) openListing(how opening) {
 		}
 	}
 	if how != fromBoxes && how != remaking {
-		index, state, err := catalogue.Load(folder, key)
+		index, state, err := s.loadCatalogue()
 		if err == nil {
 			s.mu.Lock()
 			l.index = index
@@ -104,10 +105,24 @@ func (s *Store) openListing(how opening) {
 		}
 		// Damaged, foreign or not there: the boxes say all.
 	}
-	if l.index = catalogue.New(folder, key); l.lock == nil {
-		l.index.Detach()
-	}
+	s.newIndex()
+}
+
+// newIndex begins an empty index, which is kept where this process keeps the snapshot.
+func (s *Store) newIndex() {
+	l := &s.listing
 	l.news = true
+	if l.lock == nil {
+		l.index = catalogue.New("", [32]byte{})
+		return
+	}
+	key, err := s.catalogueKey()
+	if err != nil {
+		s.problems[catalogueDir] = Problem{Text: catalogueWords(err)}
+		l.index, l.inMemory = catalogue.New("", [32]byte{}), true
+		return
+	}
+	l.index = catalogue.New(filepath.Join(s.dir, catalogueDir), key)
 }
 
 // remember takes in what the snapshot says besides its rows, and wakes what is not settled. The
@@ -217,15 +232,11 @@ func (s *Store) startOver() {
 	l := &s.listing
 	err := l.broken
 	l.index.Close()
-	folder := filepath.Join(s.dir, catalogueDir)
 	if l.broken = nil; err == nil || errors.Is(err, catalogue.ErrDamaged) || errors.Is(err, errRow) {
-		l.index = catalogue.New(folder, s.ring.Derive("catalogue"))
+		s.newIndex()
 	} else {
 		s.problems[catalogueDir] = Problem{Text: catalogueWords(err)}
 		l.index, l.inMemory = catalogue.New("", [32]byte{}), true
-	}
-	if l.lock == nil {
-		l.index.Detach()
 	}
 	l.unproved, l.news = false, true
 	for id := range s.kept {
@@ -402,18 +413,22 @@ func (s *Store) saveListing() {
 	l := &s.listing
 	s.mu.Lock()
 	index, due := l.index, l.lock != nil && !l.inMemory && (l.lost || l.news && l.every > 0 && time.Since(l.saved) >= l.every)
+	shred := l.shred
 	var state []byte
 	if due {
-		l.news, l.lost, l.saved = false, false, time.Now()
+		l.news, l.lost, l.shred, l.saved = false, false, false, time.Now()
 		state = s.state()
 	}
 	s.mu.Unlock()
 	if !due {
 		return
 	}
-	err := index.Save(state)
+	err := s.saveCatalogue(index, state, shred)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err != nil && shred {
+		l.lost, l.shred = true, true // at the next look
+	}
 	if delete(s.problems, catalogueDir); err != nil {
 		s.problems[catalogueDir] = Problem{Text: catalogueWords(err)}
 	}
@@ -432,7 +447,7 @@ func (s *Store) closeListing() {
 	if l.lock != nil {
 		if !l.inMemory && (l.news || l.lost) && l.broken == nil {
 			// There is nobody left to tell: without it the next Open takes longer.
-			_ = l.index.Save(s.state())
+			_ = s.saveCatalogue(l.index, s.state(), l.shred)
 		}
 		_ = l.lock.Close() // it was only locked
 		l.lock = nil

@@ -125,6 +125,7 @@ func TestMadeUp(t *testing.T) {
 		t.Errorf("%d parts are awake", len(s.parts))
 	}
 	for _, q := range bench.Queries(n, 3) {
+		q.Department = folded(q.Department)
 		want, _, err := s.listing.index.Page(&q.Query, defaultLimit)
 		if err != nil {
 			t.Fatal(err)
@@ -159,7 +160,9 @@ func BenchmarkStore(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	say := func(name string, value float64, unit string) { fmt.Printf("store_%d_%s %.3f %s\n", n, name, value, unit) }
+	say := func(name string, value float64, unit string) {
+		fmt.Printf("store_%d_%s %.3f %s\n", n, name, value, unit)
+	}
 	dir := b.TempDir()
 	began := time.Now()
 	madeUp(b, dir, n)

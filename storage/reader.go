@@ -122,6 +122,9 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 	if how != fromBoxes {
 		s.recallFindings()
 	}
+	s.mu.Lock()
+	s.listing.index.ReadRest()
+	s.mu.Unlock()
 	return s, nil
 }
 

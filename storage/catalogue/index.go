@@ -56,6 +56,14 @@ func (x *Index) Detach() {
 	x.folder = ""
 }
 
+// Attach undoes Detach: the index keeps itself in folder from now on.
+func (x *Index) Attach(folder string, key [32]byte) {
+	x.Renew(key)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.folder = folder
+}
+
 // Len is how many contacts there are.
 func (x *Index) Len() int {
 	x.mu.RLock()

@@ -179,7 +179,7 @@ func (b *block) absent() (gone []uint16) {
 	return gone
 }
 
-// eager is how many of the newest blocks Load reads at once; the others are read meanwhile.
+// eager is how many of the newest blocks Load reads at once.
 const eager = 2
 
 func decodeManifest(data []byte) (state []byte, blocks []*block, err error) {
@@ -215,8 +215,8 @@ func decodeManifest(data []byte) (state []byte, blocks []*block, err error) {
 }
 
 // Load reads the snapshot in folder. Whatever is wrong with it, the index is to be made anew:
-// the error is fs.ErrNotExist where there is none. Blocks are read when a query wants them, and
-// all of them in time; one that is damaged makes what wants it fail with ErrDamaged.
+// the error is fs.ErrNotExist where there is none. Blocks are read when a query wants them; one
+// that is damaged makes what wants it fail with ErrDamaged.
 func Load(folder string, key [32]byte) (x *Index, state []byte, err error) {
 	x = New(folder, key)
 	b, err := os.ReadFile(filepath.Join(folder, manifestName))
@@ -243,7 +243,6 @@ func Load(folder string, key [32]byte) (x *Index, state []byte, err error) {
 		x.Close()
 		return nil, nil, fmt.Errorf("catalogue in %s: %w", folder, err)
 	}
-	x.readRest()
 	return x, state, nil
 }
 
@@ -264,9 +263,11 @@ func (x *Index) look() error {
 	return nil
 }
 
-// readRest reads the other blocks, as many at a time as there are cores.
-func (x *Index) readRest() {
+// ReadRest has the other blocks read meanwhile, as many at a time as there are cores.
+func (x *Index) ReadRest() {
+	x.mu.RLock()
 	blocks := slices.Clone(x.blocks)
+	x.mu.RUnlock()
 	var next atomic.Int64
 	for range runtime.GOMAXPROCS(0) {
 		x.loading.Go(func() {
@@ -286,7 +287,7 @@ func (x *Index) readRest() {
 	}
 }
 
-// Loaded waits until all blocks are in memory.
+// Loaded waits until all blocks are in memory, after ReadRest.
 func (x *Index) Loaded() { x.loading.Wait() }
 
 // leave takes out what is gone.

@@ -26,6 +26,7 @@ import (
 //	store SEALED               a random secret that Derive draws from
 //	period CLASS DAY SEALED    a period's private key
 //	older CLASS DAY SEALED     the one that it is being put in place of
+//	passing NUMBER SEALED      what seals that which is made anew when something is destroyed
 //	recovery SEALED            who can bring the root key back, as JSON; without it, nobody
 //	rotated TIME               when this root key took the one before's place
 //	end COUNT MAC              how many lines come before, and their HMAC-SHA256
@@ -41,6 +42,7 @@ type ringFile struct {
 	store    secret            // opened
 	periods  map[period][]byte // sealed
 	older    map[period][]byte // sealed: pairs that are being replaced
+	passing  map[uint64][]byte // sealed, by number
 	plan     recovery.Plan     // opened
 	rotated  time.Time
 	problems []string
@@ -117,6 +119,7 @@ func (k ringKey) encode(f ringFile) []byte {
 	for _, p := range slices.SortedFunc(maps.Keys(f.older), comparePeriods) {
 		fmt.Fprintf(&b, "older %s %s %s\n", p.class, p.day, base64.StdEncoding.EncodeToString(f.older[p]))
 	}
+	b.Write(f.passingLines(nil))
 	if !f.plan.Empty() {
 		plan, err := json.Marshal(f.plan)
 		if err != nil {
@@ -198,6 +201,8 @@ func (k ringKey) line(f *ringFile, line string) error {
 			return errDamaged
 		}
 		f.store = hidden(store)
+	case fields[0] == "passing" && len(fields) == 3:
+		return k.passingLine(f, fields[1], sealed)
 	case fields[0] == "recovery" && len(fields) == 2:
 		b, err := k.open(sealed, "recovery")
 		if err != nil || json.Unmarshal(b, &f.plan) != nil {

@@ -103,7 +103,7 @@ func (k *Ring) rotateTo(f ringFile, to Home) error {
 // reseal is f sealed under another key.
 func (k *Ring) reseal(f ringFile, key ringKey) (ringFile, error) {
 	next := ringFile{
-		store: f.store, periods: map[period][]byte{}, older: map[period][]byte{},
+		store: f.store, periods: map[period][]byte{}, older: map[period][]byte{}, passing: map[uint64][]byte{},
 		plan: f.plan, rotated: time.Now().UTC().Truncate(time.Second),
 	}
 	for p, sealed := range f.periods {
@@ -120,6 +120,14 @@ func (k *Ring) reseal(f ringFile, key ringKey) (ringFile, error) {
 			return next, fmt.Errorf("the older key of %s is damaged: %w", p, err)
 		}
 		next.older[p] = key.sealOlder(p, b)
+		clear(b)
+	}
+	for n, sealed := range f.passing {
+		b, err := k.key.openPassing(n, sealed)
+		if err != nil {
+			return next, fmt.Errorf("passing secret %d is damaged: %w", n, err)
+		}
+		next.passing[n] = key.sealPassing(n, b)
 		clear(b)
 	}
 	return next, nil

@@ -15,7 +15,7 @@ func TestRun(t *testing.T) {
 	if err := bench.Run(&out, t.TempDir(), 5000); err != nil {
 		t.Fatal(err)
 	}
-	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 26+7 {
+	if n := bytes.Count(out.Bytes(), []byte("\n")); n != 26+8 {
 		t.Errorf("%d lines:\n%s", n, out.Bytes())
 	}
 }
