@@ -59,6 +59,8 @@ type block struct {
 
 	rows rows
 
+	points points // not saved
+
 	gone    *set // positions that are no more; nil is none
 	goneN   int
 	removed bool // some of gone are to vanish from the disk, too
@@ -109,7 +111,7 @@ func newBlock(entries []*entry) *block {
 		return cmp.Or(cmp.Compare(b.length[i], b.length[j]), cmp.Compare(i, j))
 	})
 	b.far, b.own, b.terms, b.rows = newNumbers(far), newNumbers(own), newTerms(terms), rows
-	b.outline = b.outlined()
+	b.points, b.outline = newPoints(b), b.outlined()
 	return b
 }
 

@@ -167,7 +167,7 @@ func (x *Index) fetch(b *block) error {
 		return fmt.Errorf("catalogue in %s: %w", x.from, err)
 	}
 	b.ids, b.start, b.length, b.byLength = full.ids, full.start, full.length, full.byLength
-	b.far, b.own, b.terms, b.rows = full.far, full.own, full.terms, full.rows
+	b.far, b.own, b.terms, b.rows, b.points = full.far, full.own, full.terms, full.rows, full.points
 	return nil
 }
 

@@ -115,7 +115,7 @@ func decodeBlock(data []byte) (b *block, rowEnds []uint32, err error) {
 	if d.fail || len(d.b) > 0 || len(rowEnds) != len(b.ids) || !b.sound() {
 		return nil, nil, ErrDamaged
 	}
-	b.outline = b.outlined()
+	b.points, b.outline = newPoints(b), b.outlined()
 	t.prepare()
 	return b, rowEnds, nil
 }

@@ -153,6 +153,10 @@ type lengthFilter struct {
 
 func (f *lengthFilter) on(b *block) int {
 	f.b = b
+	if f.from == f.to && !b.points.may(lengthPoint(f.from)) {
+		f.lo, f.hi = 0, 0
+		return 0
+	}
 	at := func(ms uint64) int {
 		return sort.Search(len(b.byLength), func(i int) bool { return uint64(b.length[b.byLength[i]]) >= ms })
 	}

@@ -27,6 +27,8 @@ type Index struct {
 	loading sync.WaitGroup // those who read blocks that nobody wanted yet
 	closing chan struct{}  // closed to stop them
 
+	cache rowCache
+
 	saving sync.Mutex // held by Save: one at a time
 
 	mu     sync.RWMutex // guards what follows
@@ -121,6 +123,7 @@ func (x *Index) setMost(n int) {
 func (x *Index) Remove(id ID) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.cache.forget()
 	// A block may still have it from before it was put again.
 	for _, b := range x.blocks {
 		if !b.spans(id) {
@@ -185,7 +188,7 @@ func (x *Index) Find(id ID) ([]byte, error) {
 	if b == nil {
 		return nil, ErrUnknown
 	}
-	list, err := found([]hit{{id: id, b: b, i: i}})
+	list, err := found([]hit{{id: id, b: b, i: i}}, &x.cache)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +208,7 @@ func (x *Index) Page(q *Query, limit int) (page []Found, more bool, err error) {
 	if more = len(hits) > limit; more {
 		hits = hits[:limit]
 	}
-	page, err = found(hits)
+	page, err = found(hits, &x.cache)
 	return page, more, err
 }
 
@@ -219,7 +222,7 @@ func (x *Index) Each(q *Query, f func(Found) error) error {
 		return err
 	}
 	for some := range slices.Chunk(hits, 1000) {
-		list, err := found(some)
+		list, err := found(some, nil)
 		for i := 0; i < len(list) && err == nil; i++ {
 			err = f(list[i])
 		}
@@ -369,6 +372,7 @@ func (x *Index) Close() {
 	}
 	x.mu.Unlock()
 	x.loading.Wait()
+	x.cache.forget()
 	for _, b := range blocks {
 		x.discard(b)
 	}

@@ -31,6 +31,9 @@ func (f *numberFilter) on(b *block) (atMost int) {
 		f.in.drop(k)
 	}
 	f.marked, f.list, f.lo, f.hi, f.lazy = f.marked[:0], f.list[:0], 0, 0, false
+	if f.how == whole && f.packed && !f.own && !b.points.may(numberPoint(f.v)) {
+		return 0
+	}
 	if f.packed {
 		f.look()
 	}

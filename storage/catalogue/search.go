@@ -141,15 +141,20 @@ type hit struct {
 	e  *entry
 }
 
-// found reads the rows of hits.
-func found(hits []hit) ([]Found, error) {
+// found reads the rows of hits, with the help of a cache unless that is nil.
+func found(hits []hit, cache *rowCache) ([]Found, error) {
 	list := make([]Found, len(hits))
 	byBlock := map[*block][]int{}
 	for i, h := range hits {
 		list[i].ID = h.id
 		if h.b == nil {
 			list[i].Row = slices.Clone(h.e.row)
-		} else {
+			continue
+		}
+		if cache != nil {
+			list[i].Row = cache.find(h.b, h.i)
+		}
+		if list[i].Row == nil {
 			byBlock[h.b] = append(byBlock[h.b], i)
 		}
 	}
@@ -158,7 +163,13 @@ func found(hits []hit) ([]Found, error) {
 		for k, i := range which {
 			places[k] = hits[i].i
 		}
-		if err := b.rows.read(places, func(k int, row []byte) { list[which[k]].Row = row }); err != nil {
+		err := b.rows.read(places, func(k int, row []byte) {
+			list[which[k]].Row = row
+			if cache != nil {
+				cache.add(b, places[k], row)
+			}
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
