@@ -57,7 +57,7 @@ func (a *API) find(t *terminal, want url.Values) []link.LineState {
 	for _, s := range a.Recorder.Status().Lines {
 		line, extension, number := want.Get("line"), want.Get("extension"), want.Get("number")
 		switch {
-		case s.Call == "", !slices.Contains(t.Lines, s.Line),
+		case s.Call == "", s.State == link.Excluded, !slices.Contains(t.Lines, s.Line),
 			line != "" && pcm.LineID(line) != s.Line,
 			extension != "" && !a.serves(s, extension),
 			number != "" && !sameNumber(string(s.FarNumber), number):

@@ -107,7 +107,7 @@ func (l *Line) do(m Mark) Receipt {
 	case LoopOpen:
 		l.signals = append(l.signals, hal.Signal{At: at, Kind: hal.LoopOpen})
 	case Pause:
-		if l.live() == nil && !m.Arm && !m.Source.Contact {
+		if (l.live() == nil || l.live().rule.Rule != "") && !m.Arm && !m.Source.Contact {
 			return Receipt{Idle: true, State: l.doing()}
 		}
 		if m.Once && slices.Contains(l.gate.Asking(), m.Source) {

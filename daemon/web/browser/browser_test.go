@@ -127,6 +127,8 @@ func (s *site) answer(t *testing.T, what string) string {
 		s.Demo(t)
 	case "hush":
 		s.hush.Store(true)
+	case "account":
+		s.Account(t)
 	case "resume":
 		lines := controltest.Lines()
 		lines.Lines[1].State, lines.Lines[1].PausedBy = link.Recording, nil
