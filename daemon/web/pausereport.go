@@ -110,7 +110,7 @@ func (b *pauseReportBody) fill(r control.PauseReport) {
 	say(t.Missed, "1 payment was not paused.", " payments were not paused.")
 	say(r.Quarantined, "1 part of a call is in quarantine and waits for somebody to look.", " parts of calls are in quarantine and wait for somebody to look.")
 	say(t.Late, "1 pause came too late: what had been recorded was withheld at once.", " pauses came too late: what had been recorded was withheld at once.")
-	say(r.Withheld, "1 such part waits to be destroyed.", " such parts wait to be destroyed.")
+	say(r.Withheld, "1 part of a call, for which a pause came too late, waits to be destroyed.", " parts of calls, for which a pause came too late, wait to be destroyed.")
 	say(t.Long, "1 pause lasted longer than it said it would.", " pauses lasted longer than they said they would.")
 	b.Facts = []fact{
 		{"Calls", grouped(r.Calls)},
