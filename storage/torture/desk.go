@@ -102,6 +102,13 @@ func (f Fault) DeskAt(n int, cmd *exec.Cmd, dir string, a *Acked) (calls int, l 
 		l.Dead++
 		l.tell("the next desk: %v", err)
 	}
+	l.add(deskLoss(dir, a))
+	l.name(fmt.Sprintf("the desk's call %d (%s) fails by %s", n, what, f.Name))
+	return calls, l, nil
+}
+
+// deskLoss is what is wrong in a store after a desk has done its work.
+func deskLoss(dir string, a *Acked) (l Loss) {
 	report, err := storage.Check(dir, nil, storage.CheckOptions{})
 	if err != nil {
 		l.tell("check: %v", err)
@@ -112,8 +119,7 @@ func (f Fault) DeskAt(n int, cmd *exec.Cmd, dir string, a *Acked) (calls int, l 
 	}
 	l.add(a.Play(dir, storage.Paused, storage.Purged))
 	l.add(ledgerLoss(dir))
-	l.name(fmt.Sprintf("the desk's call %d (%s) fails by %s", n, what, f.Name))
-	return calls, l, nil
+	return l
 }
 
 // ledgerLoss is what is wrong with the ledger.

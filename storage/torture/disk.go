@@ -2,6 +2,7 @@ package torture
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -13,230 +14,186 @@ import (
 
 // Disk is what a disk with a cache holds after a run of calls: what is safe, and what a power
 // cut may lose. Nothing is safe that no fsync made so: the bytes of a file by an fsync of the
-// file, its name by one of the folder. That is what POSIX promises; ext4 keeps more.
+// file, its name by one of the folder. That is what POSIX promises; ext4 keeps more. A rename is
+// made safe by an fsync of the folder that it goes to, and is never half done.
 type Disk struct {
-	files   map[string]*inode // by their names now
-	folders map[string]*folderState
+	now map[string]thing // by their names now, from the disk's root, which is "."
 }
 
-// inode is a file's content.
-type inode struct {
-	safe    []byte
-	pending []change // since it was last made safe
-	size    int64    // now
-}
-
-// change is a write, or a change of length where data is nil.
-type change struct {
-	at   int64
-	data []byte
+// thing is what a name stands for: one of the two.
+type thing struct {
+	file *inode
+	dir  *folderState
 }
 
 // folderState is a folder's names.
 type folderState struct {
-	safe    map[string]*inode
+	safe    map[string]thing
 	pending []naming
 }
 
-// naming makes a name, or takes one away; a rename does both at once.
+// naming makes a name, or takes one away; a rename does both at once. Empty is nothing.
 type naming struct {
-	put, take string // paths; empty for nothing
-	file      *inode // that put names; nil for a folder
+	put, take string
+	what      thing // that put names
 }
-
-// sector is what a disk writes whole.
-const sector = 512
 
 // NewDisk is an empty disk.
 func NewDisk() *Disk {
-	d := &Disk{files: map[string]*inode{}, folders: map[string]*folderState{}}
-	d.folders["."] = &folderState{safe: map[string]*inode{}}
-	return d
+	return &Disk{now: map[string]thing{".": {dir: &folderState{safe: map[string]thing{}}}}}
+}
+
+// DiskOf is a disk with what dir has in it, all of it safe.
+func DiskOf(dir string) (*Disk, error) {
+	d := NewDisk()
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		what := thing{dir: &folderState{safe: map[string]thing{}}}
+		if !e.IsDir() {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			what = thing{file: &inode{safe: b, size: int64(len(b))}}
+		}
+		d.now[rel] = what
+		d.now[filepath.Dir(rel)].dir.safe[rel] = what
+		return nil
+	})
+	return d, err
 }
 
 // Do does what a call does. Calls that change nothing are allowed.
 func (d *Disk) Do(c watch.Call) error {
-	path := filepath.Clean(c.Path)
+	path, to := filepath.Clean(c.Path), filepath.Clean(c.To)
+	at := d.now[path]
 	switch c.Op {
 	case watch.Open:
-		if c.Create && d.files[path] == nil && d.folders[path] == nil {
-			f := &inode{}
-			d.files[path] = f
-			return d.name(path, naming{put: path, file: f})
-		}
-		if f := d.files[path]; f != nil && c.Empty {
-			f.truncate(0)
+		switch {
+		case c.Create && at == thing{}:
+			return d.name(naming{put: path, what: thing{file: &inode{}}})
+		case at.file != nil && c.Empty:
+			at.file.truncate(0)
 		}
 	case watch.Write:
-		if f := d.files[path]; f != nil {
-			at := c.At
-			if at == watch.Append {
-				at = f.size
-			}
-			f.pending = append(f.pending, change{at: at, data: c.Data})
-			f.size = max(f.size, at+int64(len(c.Data)))
+		if at.file != nil {
+			at.file.write(c.At, c.Data)
 		}
 	case watch.Truncate:
-		if f := d.files[path]; f != nil {
-			f.truncate(c.Size)
+		if at.file != nil {
+			at.file.truncate(c.Size)
 		}
 	case watch.Sync:
-		if f := d.files[path]; f != nil {
-			f.safe, f.pending = f.build(f.pending), nil
-		} else if s := d.folders[path]; s != nil {
-			s.safe, s.pending = s.names(s.pending), nil
+		if at.file != nil {
+			at.file.sync()
+		} else if at.dir != nil {
+			d.sync(at.dir)
 		}
 	case watch.Mkdir:
-		if d.folders[path] == nil {
-			d.folders[path] = &folderState{safe: map[string]*inode{}}
-			return d.name(path, naming{put: path})
+		if at == (thing{}) {
+			return d.name(naming{put: path, what: thing{dir: &folderState{safe: map[string]thing{}}}})
 		}
 	case watch.Remove:
-		if d.files[path] != nil {
-			delete(d.files, path)
-			return d.name(path, naming{take: path})
+		if at != (thing{}) {
+			return d.name(naming{take: path})
 		}
-	case watch.Rename:
-		to := filepath.Clean(c.To)
-		f := d.files[path]
-		if f == nil || filepath.Dir(to) != filepath.Dir(path) {
-			return fmt.Errorf("a rename of %s to %s is not modelled", path, to)
+	case watch.Rename, watch.Link:
+		if at.file == nil {
+			return fmt.Errorf("a %s of %s to %s is not modelled", c.Op, path, to)
 		}
-		delete(d.files, path)
-		d.files[to] = f
-		return d.name(path, naming{put: to, take: path, file: f})
+		n := naming{put: to, what: at}
+		if c.Op == watch.Rename {
+			n.take = path
+		} else if d.now[to] != (thing{}) {
+			return nil // it fails
+		}
+		return d.name(n)
 	case watch.Other:
 		return fmt.Errorf("a call on %q is not modelled", path)
 	}
 	return nil
 }
 
-func (d *Disk) name(path string, n naming) error {
-	s := d.folders[filepath.Dir(path)]
+// name changes names: now, and on the disk some time later.
+func (d *Disk) name(n naming) error {
+	in := n.put
+	if in == "" {
+		in = n.take
+	}
+	s := d.now[filepath.Dir(in)].dir
 	if s == nil {
-		return fmt.Errorf("%s is in a folder that was never made", path)
+		return fmt.Errorf("%s is in a folder that was never made", in)
 	}
 	s.pending = append(s.pending, n)
+	delete(d.now, n.take)
+	if n.put != "" {
+		d.now[n.put] = n.what
+	}
 	return nil
 }
 
-func (f *inode) truncate(size int64) {
-	f.pending = append(f.pending, change{at: size})
-	f.size = size
-}
-
-// build is the file's content once these changes are on the disk.
-func (f *inode) build(changes []change) []byte {
-	b := slices.Clone(f.safe)
-	for _, c := range changes {
-		end := c.at + int64(len(c.data))
-		if c.data == nil && end < int64(len(b)) {
-			b = b[:end]
-		}
-		if grow := end - int64(len(b)); grow > 0 {
-			b = append(b, make([]byte, grow)...)
-		}
-		copy(b[c.at:], c.data)
-	}
-	return b
-}
-
-// names is the folder's names once these are on the disk.
-func (s *folderState) names(list []naming) map[string]*inode {
-	m := maps.Clone(s.safe)
-	for _, n := range list {
-		delete(m, n.take)
+// sync makes the names of a folder safe, and what renames took from others.
+func (d *Disk) sync(s *folderState) {
+	for _, n := range s.pending {
+		delete(s.safe, n.take)
 		if n.put != "" {
-			m[n.put] = n.file
+			s.safe[n.put] = n.what
+		}
+		if from := d.now[filepath.Dir(n.take)].dir; n.take != "" && from != nil && from != s {
+			delete(from.safe, n.take)
+			from.pending = append(from.pending, naming{take: n.take})
 		}
 	}
-	return m
+	s.pending = nil
 }
-
-// Cut is how a power cut treats what was not made safe.
-type Cut string
-
-// The cuts there are. Some and Torn are at random.
-const (
-	Nothing    Cut = "nothing of it is kept"
-	Everything Cut = "all of it is kept"
-	Some       Cut = "some writes are kept, in any order"
-	Torn       Cut = "of some writes some sectors are kept"
-)
-
-// Cuts lists them.
-var Cuts = []Cut{Nothing, Everything, Some, Torn}
 
 // Write writes into dir, which is empty, what is left after a cut.
 func (d *Disk) Write(dir string, cut Cut, rnd *rand.Rand) error {
-	// A folder whose own name was lost is not there, nor what is in it.
-	var visit func(path string) error
-	visit = func(path string) error {
-		s := d.folders[path]
-		names := s.names(cut.keptNames(s.pending, rnd))
-		for _, name := range sorted(names) {
-			at := filepath.Join(dir, name)
-			if f := names[name]; f != nil {
-				if err := os.WriteFile(at, f.build(cut.kept(f.pending, rnd)), 0o600); err != nil {
-					return err
-				}
-				continue
-			}
-			if err := os.Mkdir(at, 0o700); err != nil {
-				return err
-			}
-			if err := visit(name); err != nil {
-				return err
-			}
+	names := map[string]thing{}
+	d.left(d.now["."].dir, cut, rnd, names)
+	written := map[*inode]string{}
+	for _, name := range slices.Sorted(maps.Keys(names)) { // a folder comes before what is in it
+		at, what := filepath.Join(dir, name), names[name]
+		if _, err := os.Stat(filepath.Dir(at)); err != nil {
+			continue // its folder is lost
 		}
-		return nil
-	}
-	return visit(".")
-}
-
-func sorted(m map[string]*inode) []string {
-	return slices.Sorted(maps.Keys(m))
-}
-
-// keptNames are those that outlive the cut: a file system writes the names of a folder in order.
-func (c Cut) keptNames(list []naming, rnd *rand.Rand) []naming {
-	switch c {
-	case Nothing:
-		return nil
-	case Everything:
-		return list
-	}
-	return list[:rnd.IntN(len(list)+1)]
-}
-
-// kept are the changes of a file that outlive the cut.
-func (c Cut) kept(list []change, rnd *rand.Rand) (kept []change) {
-	switch c {
-	case Nothing:
-		return nil
-	case Everything:
-		return list
-	}
-	odds := rnd.Float64()
-	for _, x := range list {
-		switch {
-		case c == Torn && x.data != nil:
-			kept = append(kept, x.sectors(odds, rnd)...)
-		case rnd.Float64() < odds:
-			kept = append(kept, x)
+		var err error
+		switch first := written[what.file]; {
+		case what.dir != nil:
+			err = os.Mkdir(at, 0o700)
+		case first != "":
+			err = os.Link(first, at)
+		default:
+			err = os.WriteFile(at, what.file.build(cut.kept(what.file.pending, rnd)), 0o600)
+			written[what.file] = at
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return kept
+	return nil
 }
 
-// sectors are those of a write that outlive the cut.
-func (x change) sectors(odds float64, rnd *rand.Rand) (kept []change) {
-	for from := x.at; from < x.at+int64(len(x.data)); {
-		to := min((from/sector+1)*sector, x.at+int64(len(x.data)))
-		if rnd.Float64() < odds {
-			kept = append(kept, change{at: from, data: x.data[from-x.at : to-x.at]})
+// left puts into names what is left in a folder and in those below.
+func (d *Disk) left(s *folderState, cut Cut, rnd *rand.Rand, names map[string]thing) {
+	mine := maps.Clone(s.safe)
+	for _, n := range cut.keptNames(s.pending, rnd) {
+		delete(mine, n.take)
+		delete(names, n.take)
+		if n.put != "" {
+			mine[n.put] = n.what
 		}
-		from = to
 	}
-	return kept
+	maps.Copy(names, mine)
+	for _, name := range slices.Sorted(maps.Keys(mine)) {
+		if sub := mine[name].dir; sub != nil {
+			d.left(sub, cut, rnd, names)
+		}
+	}
 }

@@ -76,3 +76,31 @@ func (l *Loss) name(where string) {
 		l.Told[i] = where + ": " + t
 	}
 }
+
+// DeskCrash lets the power go before call n of a desk's log, in a store as whole has it, and
+// judges what is left: the next desk does the rest. a says what was recorded there.
+func (g Log) DeskCrash(whole string, a *Acked, n int, cut Cut, seed uint64, dir string) (l Loss, err error) {
+	d, err := DiskOf(whole)
+	if err != nil {
+		return l, err
+	}
+	for _, c := range g[:n] {
+		if err := d.Do(c); err != nil {
+			return l, err
+		}
+	}
+	if err := d.Write(dir, cut, rand.New(rand.NewPCG(seed, uint64(n)))); err != nil {
+		return l, err
+	}
+	if err := Desk(dir); err != nil {
+		l.Dead++
+		l.tell("the next desk: %v", err)
+	}
+	l.add(deskLoss(dir, a))
+	where := "the end"
+	if n < len(g) {
+		where = fmt.Sprintf("%s %s", g[n].Op, g[n].Path)
+	}
+	l.name(fmt.Sprintf("cut before the desk's call %d (%s), %s, seed %d", n, where, cut, seed))
+	return l, nil
+}

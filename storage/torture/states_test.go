@@ -79,3 +79,38 @@ func TestCrashStatesSee(t *testing.T) {
 		}
 	}
 }
+
+// The same for a desk that purges, enters and signs: what a cut leaves, the next desk completes.
+func TestCrashStatesOfTheDesk(t *testing.T) {
+	whole, _, a := stored(t, Plan{Lines: 2, Seconds: 4, Seed: 3, Segment: 1 << 20})
+	copied := folder(t)
+	if err := errors.Join(os.CopyFS(copied, os.DirFS(whole)), onlyOwner(copied)); err != nil {
+		t.Fatal(err)
+	}
+	log, err := Watch(processOf(t, "desk", copied), copied)
+	if errors.Is(err, watch.ErrUnavailable) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	tries, step := times(1, 3), 1
+	if long() == 0 {
+		step = len(log)/times(8, 1) + 1
+	}
+	for _, cut := range Cuts {
+		t.Run(string(cut), func(t *testing.T) {
+			seeds := 1
+			if cut == Some || cut == Torn {
+				seeds = tries
+			}
+			n := (len(log) + step) / step
+			report(t, each(t, "power cut of a desk: "+string(cut), n*seeds, func(i int) (Row, error) {
+				dir := folder(t)
+				defer os.RemoveAll(dir)
+				l, err := log.DeskCrash(whole, a, min(i%n*step, len(log)), cut, uint64(i/n), dir)
+				return Row{Tried: 1, Acked: a.Boxes, Loss: l}, err
+			}))
+		})
+	}
+}

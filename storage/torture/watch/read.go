@@ -25,8 +25,11 @@ func (w *watcher) read(n *notification) (c Call, ok bool, err error) {
 	case unix.SYS_UNLINKAT:
 		c = Call{Op: Remove}
 		c.Path, err = p.path(0, 1)
-	case unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2:
+	case unix.SYS_RENAMEAT, unix.SYS_RENAMEAT2, unix.SYS_LINKAT:
 		c = Call{Op: Rename}
+		if n.Nr == unix.SYS_LINKAT {
+			c.Op = Link
+		}
 		if c.Path, err = p.path(0, 1); err == nil {
 			c.To, err = p.path(2, 3)
 		}
@@ -47,7 +50,7 @@ func (w *watcher) read(n *notification) (c Call, ok bool, err error) {
 	case unix.SYS_COPY_FILE_RANGE:
 		c = Call{Op: Other}
 		c.Path, err = p.file(2)
-	case unix.SYS_LINKAT, unix.SYS_SYMLINKAT, unix.SYS_OPENAT2:
+	case unix.SYS_SYMLINKAT, unix.SYS_OPENAT2:
 		return Call{Op: Other}, true, nil
 	default:
 		c = Call{Op: Other}
@@ -57,7 +60,7 @@ func (w *watcher) read(n *notification) (c Call, ok bool, err error) {
 		return Call{}, false, err
 	}
 	ok = w.below(&c.Path)
-	if c.Op == Rename {
+	if c.Op == Rename || c.Op == Link {
 		ok = w.below(&c.To) || ok
 	}
 	return c, ok, nil

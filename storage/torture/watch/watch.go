@@ -26,6 +26,7 @@ const (
 	Truncate Op = "truncate"
 	Sync     Op = "sync"
 	Rename   Op = "rename"
+	Link     Op = "link"
 	Remove   Op = "remove"
 	Mkdir    Op = "mkdir"
 	Said     Op = "said" // written to standard output
@@ -36,7 +37,7 @@ const (
 type Call struct {
 	Op   Op
 	Path string // below the folder that is watched
-	To   string // of Rename
+	To   string // of Rename and Link
 	Data []byte // of Write and Said; the judge may keep it
 	At   int64  // of Write: where, or Append
 	Size int64  // of Truncate
