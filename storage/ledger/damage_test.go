@@ -237,7 +237,8 @@ func TestLeafIsOfTheRecord(t *testing.T) {
 	l := open(t, t.TempDir())
 	leaf := tlog.RecordHash([]byte("something else"))
 	record := append(make([]byte, saltSize), `{"kind":"test"}`...)
-	e := entry{leaf: leaf, sealed: l.aead().Seal(nil, nil, record, additional(0, leaf))}
+	e := entry{leaf: leaf}
+	e.sealed = l.aead().Seal(nil, nil, record, e.additional())
 	if _, err := l.entries.Write(journal.Append(nil, e.encode())); err != nil {
 		t.Fatal(err)
 	}

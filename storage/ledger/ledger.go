@@ -173,7 +173,7 @@ func (l *Ledger) append(es []Event) error {
 	var b []byte
 	added := make([]entry, len(es))
 	for i, e := range es {
-		sealed, err := l.seal(l.n+int64(i), e)
+		sealed, err := l.seal(l.n+int64(i), l.n, e)
 		if err != nil {
 			return err
 		}

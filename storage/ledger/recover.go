@@ -76,6 +76,9 @@ func (l *Ledger) take(at int64, payload []byte) error {
 			return err
 		}
 	}
+	if torn, err := l.torn(e, l.n); err != nil || torn {
+		return err
+	}
 	if err := l.keepLost(e.index); err != nil {
 		return err
 	}
@@ -84,6 +87,22 @@ func (l *Ledger) take(at int64, payload []byte) error {
 	}
 	l.n = e.index + 1
 	return nil
+}
+
+// torn reports whether an entry that comes where number n is due was left by a power cut: of the
+// batch that it was written with, something before it did not reach the disk, so nothing of the
+// batch was ever acknowledged from there on. The index says otherwise where it has just this
+// record under its number: then what is before it is lost.
+func (l *Ledger) torn(e entry, n int64) (bool, error) {
+	if e.index <= n || e.first > n {
+		return false, nil
+	}
+	known, err := l.tree.knows(e.index)
+	if err != nil || !known {
+		return err == nil, err
+	}
+	at, err := l.tree.at(e.index)
+	return at != e.at, err
 }
 
 // keepLost keeps the leaves of entries that index and hashes know of and that are no longer

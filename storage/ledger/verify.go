@@ -63,6 +63,9 @@ func (l *Ledger) verifyEntries(found *DamagedError) error {
 			found.add("record at byte %d: %v", at, err)
 			return nil
 		}
+		if torn, err := l.torn(e, next); err != nil || torn {
+			return err // a tear is no fault
+		}
 		if e.index < next || e.index >= l.n {
 			found.add("entry %d is there again, at byte %d", e.index, at)
 			return nil
