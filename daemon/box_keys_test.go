@@ -135,6 +135,24 @@ func TestLockedBox(t *testing.T) {
 		return status == http.StatusOK || status == http.StatusSeeOther
 	})
 	b.await("the calls of meanwhile", func() bool { return hungUp(b.calls()) >= hungUp(before)+2 })
+
+	// And once more, by hand.
+	if said := fails(t, exitFailed, "keys", "lock", "--data", b.dir, "-i", files[1]); !strings.Contains(said, "Head of ICT") {
+		t.Errorf("lock with one identity: %s", said)
+	}
+	must(t, "keys", "lock", "--data", b.dir, "-i", files[1], "-i", files[0])
+	if left := m.Indices(); len(left) != 0 {
+		t.Errorf("the root key is still in the TPM: %v", left)
+	}
+	b.await("the locked page again", func() bool { status, _ := b.page("/"); return status == http.StatusServiceUnavailable })
+	if said := fails(t, exitUnsound, "keys", "status", "--data", b.dir); !strings.Contains(said, "locked by hand") {
+		t.Errorf("status: %s", said)
+	}
+	must(t, "keys", "recover", "--data", b.dir, "-i", files[1], "-i", files[0])
+	b.await("the desk to go on again", func() bool {
+		status, _ := b.page("/sign-in")
+		return status == http.StatusOK || status == http.StatusSeeOther
+	})
 	b.stop()
 	for _, c := range b.calls() {
 		if n := len(b.sound(string(c.ID))); n == 0 || c.Damaged {
@@ -155,8 +173,18 @@ func TestLockedBox(t *testing.T) {
 	if s.Home != keys.InTPM || s.Drilled.IsZero() || s.Writes < 1 || s.Plan.Needed != 2 || s.Locked != "" {
 		t.Errorf("status %+v", s)
 	}
+	// A purge brings a new root key in the TPM, and a recovery copy of it.
+	must(t, "purge", string(before[0].ID), "--from", "1s", "--to", "2s", "--reason", "card number", "--data", b.dir)
+	var after keysStatus
+	if err := json.Unmarshal([]byte(must(t, "keys", "status", "--json", "--data", b.dir)), &after); err != nil {
+		t.Fatal(err)
+	}
+	if after.Home != keys.InTPM || after.RootID == s.RootID || after.Writes < s.Writes+2 || after.Recovery != "" {
+		t.Errorf("after a purge: %+v, before it %+v", after, s)
+	}
+	b.check()
 	report := must(t, "ledger", "report", "--data", b.dir)
-	for _, want := range []string{rootRecovered, rootDrilled} {
+	for _, want := range []string{rootRecovered, rootLocked, rootDrilled} {
 		if !strings.Contains(report, want) {
 			t.Errorf("the ledger does not have %q:\n%s", want, report)
 		}

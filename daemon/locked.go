@@ -106,6 +106,25 @@ func waitUnlocked(ctx context.Context, o boxOptions, cfg *config.Config, log *sl
 	}
 }
 
+// watchKeys ends the desk when the root key is lost or taken off while it runs, so that it
+// starts again and waits.
+func watchKeys(ctx context.Context, ring *keys.Ring, lost func(error)) {
+	t := time.NewTicker(lookForKeys)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+		err := ring.Reload()
+		if _, locked := errors.AsType[*keys.LockedError](err); locked {
+			lost(err)
+			return
+		}
+	}
+}
+
 // recording reports whether the recorder says that it is at work.
 func recording(ctx context.Context, recorder *link.Client) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)

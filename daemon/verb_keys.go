@@ -24,7 +24,7 @@ Whoever the configuration names under [recovery] can bring it back.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(keysStatusVerb(), keysIdentityVerb(), keysRecoverVerb(), keysRotateVerb(), keysDrillVerb())
+	c.AddCommand(keysStatusVerb(), keysIdentityVerb(), keysRecoverVerb(), keysRotateVerb(), keysDrillVerb(), keysLockVerb())
 	return c
 }
 
@@ -33,6 +33,7 @@ const (
 	rootRotated   = "root key renewed"
 	rootRecovered = "root key brought back"
 	rootDrilled   = "recovery drill"
+	rootLocked    = "root key taken off the box"
 )
 
 // keysStatus is what `keys status` shows.

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"linevault/daemon/link"
 	"linevault/storage"
 	"linevault/storage/keys"
 	"linevault/storage/keys/recovery"
@@ -180,54 +178,4 @@ renewed with it. A copy that somebody keeps of the old root key opens nothing bu
 	}
 	dataFlag(c, &dir)
 	return c
-}
-
-func keysDrillVerb() *cobra.Command {
-	var o identityFlags
-	c := &cobra.Command{
-		Use:   "drill --identity FILE [--identity FILE ...]",
-		Short: "Try whether the recovery recipients can bring the root key back, changing nothing",
-		Long: `Open the recovery copy with identities, the keyring with what comes of it, and one box of each
-period that has recordings, all in memory. Nothing changes but the ledger, which has who tried
-it and what came of it. It exits with 3 if a period does not open.`,
-		Args: usage(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error { return drill(c, o) },
-	}
-	o.flags(c)
-	return c
-}
-
-func drill(c *cobra.Command, o identityFlags) error {
-	ring, by, err := o.open(c)
-	if err != nil {
-		return err
-	}
-	samples, err := storage.Drill(o.dir, link.Dial(o.dir), ring)
-	if err != nil {
-		return err
-	}
-	w, bad := c.OutOrStdout(), 0
-	fmt.Fprintf(w, "The identities of %s open the recovery copy and the keyring.\n", recovery.Names(by))
-	for _, s := range samples {
-		if s.Err != "" {
-			bad++
-			fmt.Fprintf(w, "period %s: nothing opens: %s\n", s.Period, s.Err)
-			continue
-		}
-		fmt.Fprintf(w, "period %s: opens\n", s.Period)
-	}
-	fmt.Fprintf(w, "%d of %d period(s) with recordings open.\n", len(samples)-bad, len(samples))
-	book, err := ledger.Open(o.dir, ring.Derive("ledger"))
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	_, err = book.Append(ledger.Event{
-		At: time.Now().UTC(), Kind: rootDrilled, Who: "command line: " + me(),
-		Text: fmt.Sprintf("with the identities of %s: %d of %d period(s) open", recovery.Names(by), len(samples)-bad, len(samples)),
-	})
-	if err == nil && bad > 0 {
-		return coded{nil, exitUnsound}
-	}
-	return err
 }

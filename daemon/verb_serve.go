@@ -124,8 +124,9 @@ func serve(ctx context.Context, o boxOptions) error {
 		TLSConfig: cert.Config(), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	ended := make(chan error, 1)
+	ended := make(chan error, 2)
 	go func() { ended <- server.ServeTLS(listener, "", "") }()
+	go watchKeys(ctx, ring, func(err error) { ended <- err })
 	welcome(cfg, cert, accounts.SetUpNeeded())
 	go accounts.RunSetUp(ctx, func(code string, until time.Time) {
 		fmt.Printf("\n  Set up the first account at https://%s/setup with the code\n\n      %s\n\n  It is good until %s.\n\n",

@@ -149,9 +149,9 @@ func (k *Ring) recover(f *recovery.File, ids []recovery.Identity) ([]recovery.Re
 	}
 	key := newRingKey(r)
 	for _, name := range []string{nextRing, ringName} {
-		ring, _, err2 := readRing(key, k.at(name))
+		ring, stat, err2 := readRing(key, k.at(name))
 		if err2 == nil {
-			k.key, k.file, k.promote = key, ring, name == nextRing
+			k.key, k.file, k.promote, k.stat[1] = key, ring, name == nextRing, stat
 			return by, nil
 		}
 		err = err2
@@ -173,21 +173,7 @@ func (k *Ring) Restore(home Home) error {
 	defer unlock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.promote { // so that the two that belong together stay so
-		for _, rename := range [][2]string{{nextRing, ringName}, {nextRecovery, recoveryName}} {
-			if there, err := exists(k.folder, rename[0]); err != nil || !there {
-				continue
-			}
-			step("rename " + rename[0])
-			if err := os.Rename(k.at(rename[0]), k.at(rename[1])); err != nil {
-				return err
-			}
-		}
-		if err := k.syncFolder(); err != nil {
-			return err
-		}
-	}
-	if err := k.discard(nextRoot, nextRoot+".tmp", oldRoot); err != nil { // of a try that was cut off
+	if err := k.settleRecovered(); err != nil {
 		return err
 	}
 	to := Arrangement{Home: home, Recovery: &k.file.plan}.choose()

@@ -422,6 +422,69 @@ func TestRecoveryHeals(t *testing.T) {
 	}
 }
 
+// TestLockCrash locks by hand and is stopped before each change: the ring opens as before, or
+// can be brought back, and once it is locked nothing of the root key is left, in TPM or file.
+func TestLockCrash(t *testing.T) {
+	plan, ids := holders(t, 1, 1)
+	for _, home := range []Home{InFile, InTPM} {
+		for n := 0; ; n += stride(2) {
+			m := tpmtest.Boot(t)
+			dir := arranged(t, home, plan)
+			part, locked, key := lockOne(t, dir)
+			_, crashed, err := stopAt(n, func() error { return recovered(t, dir, ids).Lock("me", now) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if k, err := OpenRing(dir); err == nil {
+				opens(t, k, part, locked, key)
+			} else if !errors.Is(err, ErrLockedByHand) {
+				t.Fatalf("after a crash at step %d: %v", n, err)
+			}
+			if err := recovered(t, dir, ids).Lock("me", now); err != nil {
+				t.Fatal(err)
+			}
+			if written, indices := secretsIn(t, m); indices != 0 || len(roots(t, dir)) != 0 {
+				t.Fatalf("after a crash at step %d: %d secrets in %d indices, files %v", n, written, indices, roots(t, dir))
+			}
+			if _, err := OpenRing(dir); !errors.Is(err, ErrLockedByHand) || !strings.Contains(err.Error(), "by me") {
+				t.Errorf("locked: %v", err)
+			}
+			if err := Create(dir, []string{"calls"}, now); !errors.Is(err, ErrLockedByHand) {
+				t.Errorf("made anew: %v", err)
+			}
+			if err := recovered(t, dir, ids).Restore(home); err != nil {
+				t.Fatal(err)
+			}
+			opens(t, reopen(t, dir), part, locked, key)
+			if !crashed {
+				break
+			}
+		}
+	}
+}
+
+// TestChangedMeanwhile opens a recovery copy, and somebody destroys a period before it is used:
+// what was destroyed does not come back.
+func TestChangedMeanwhile(t *testing.T) {
+	plan, ids := holders(t, 1, 1)
+	dir := arranged(t, InFile, plan)
+	k := recovered(t, dir, ids)
+	if err := reopen(t, dir).Drop(Period{"calls", DayOf(now)}); err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]func() error{
+		"restore": func() error { return k.Restore(InFile) },
+		"lock":    func() error { return k.Lock("me", now) },
+	} {
+		if err := f(); err == nil || !strings.Contains(err.Error(), "changed since") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := reopen(t, dir).Identity("calls", DayOf(now)); !errors.Is(err, ErrNoKey) {
+		t.Errorf("it is back: %v", err)
+	}
+}
+
 func TestNoStore(t *testing.T) {
 	dir := t.TempDir()
 	for name, open := range map[string]func() error{

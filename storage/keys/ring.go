@@ -73,8 +73,14 @@ func (k *Ring) load() error {
 	}
 	var err error
 	for range readTries {
+		before, _ := os.Stat(k.at(rootName)) // read says what is wrong
 		err = k.read()
-		if _, other := errors.AsType[*otherRootError](err); !other {
+		if err == nil {
+			return nil
+		}
+		after, gone := os.Stat(k.at(rootName))
+		changed := gone == nil && before != nil && !sameFile(after, before)
+		if _, other := errors.AsType[*otherRootError](err); !other && !changed {
 			return err
 		}
 	}

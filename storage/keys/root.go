@@ -112,6 +112,9 @@ func parseRoot(text string) (root, error) {
 	if !ok {
 		return root{}, errRootDamaged
 	}
+	if version == lockedVersion {
+		return root{}, readLocked(text)
+	}
 	if version == tpmVersion {
 		at, err := parsePlace(text)
 		return root{at: at}, err
