@@ -22,7 +22,7 @@ SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh storage/torture/
 WEB      = daemon/web/assets
 VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench storm verify-static vm-test vm-gpio torture torture-vm clean
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench bench-signalling storm verify-static vm-test vm-gpio torture torture-vm clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -75,6 +75,9 @@ fuzz: web       ## every fuzz target for FUZZ=30s
 
 bench: install-for-tests build  ## what recording and playing cost, as lines of name, value, unit
 	@provisioning/bench.sh ./linevault
+
+bench-signalling: install-for-tests  ## digits, callers and tones beside spandsp and multimon-ng, and what hearing them costs
+	@GO="$(GO)" provisioning/bench-signalling.sh
 
 storm: web      ## 10,000 random pauses, 1,000 kills inside pauses, and a disk that is frozen: an hour, as root
 	LINEVAULT_PAUSES=10000 $(GO) test -count=1 -v -timeout 2h -run StormOfPauses ./daemon/capture

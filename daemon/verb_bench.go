@@ -32,17 +32,19 @@ func benchVerb() *cobra.Command {
 				return bench.Figures(c.OutOrStdout(), dir, sound, lines, seconds)
 			case "memory":
 				return bench.Memory(c.OutOrStdout(), dir, sound, lines)
+			case "circuits":
+				return bench.Circuits(c.OutOrStdout(), dir, sound, lines, seconds, complexity)
 			case "path", "bare", "none":
 				return bench.Only(only, dir, sound, lines, seconds, complexity)
 			}
-			return coded{fmt.Errorf("--only %q: this is not path, bare, none or memory", only), exitUsage}
+			return coded{fmt.Errorf("--only %q: this is not path, bare, none, circuits or memory", only), exitUsage}
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&speech, "speech", "/usr/share/asterisk/sounds/*/*.wav", "recorded speech, as a `pattern` of file names")
 	f.IntVar(&lines, "lines", 60, "how many lines")
 	f.IntVar(&seconds, "seconds", 30, "how many seconds of each")
-	f.StringVar(&only, "only", "", "only this: the work of `path`, bare or none, for a profiler to count, or memory")
+	f.StringVar(&only, "only", "", "only this: the work of `path`, bare or none, for a profiler to count, circuits in real time, or memory")
 	f.IntVar(&complexity, "complexity", 5, "Opus complexity, with --only")
 	return c
 }

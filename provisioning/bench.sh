@@ -13,6 +13,11 @@ few=$("$box" bench --only memory --lines 10)
 many=$("$box" bench --only memory --lines 110)
 echo "memory_per_line $(((many - few) / 100)) KiB"
 
+# Four ISDN 30 circuits, 120 lines, in real time through the recorder: does a line fall behind?
+for complexity in 5 1; do
+	"$box" bench --only circuits --lines 120 --seconds 30 --complexity "$complexity"
+done
+
 # Instructions, which neither neighbours nor the clock change: the whole path over libopus
 # alone. What both need besides is counted apart and taken off. One processor and no garbage
 # collection, because both do as much as the moment suggests; the processor time above has both.

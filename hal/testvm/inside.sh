@@ -13,9 +13,9 @@ driver() {
 	modprobe dahdi_dynamic && modprobe dahdi_dynamic_loc && /test/dahdi_cfg
 }
 
-# says SENTENCE: the card cannot be opened and says why.
+# says SENTENCE [VERB]: the card cannot be opened and says why.
 says() {
-	/test/peer aligned /test/speech.al >/run/said 2>&1 && return 1
+	/test/peer "${2:-aligned}" /test/speech.al >/run/said 2>&1 && return 1
 	cat /run/said
 	grep -q "$1" /run/said
 }
@@ -26,6 +26,8 @@ no_driver() { says 'the DAHDI driver is not loaded; load it'; }
 no_span() {
 	modprobe dahdi auto_assign_spans=1 && says 'there is no span 3, nor any other; load'
 }
+
+wrong_span() { says 'there is no span 9; there are' wrong; }
 
 busy() {
 	/test/peer speak /test/speech.al switchboard &
@@ -74,6 +76,18 @@ overrun() {
 	sleep 3
 	kill -CONT $reader
 	wait $reader
+	status=$?
+	kill $speaker
+	wait $speaker 2>/dev/null
+	return $status
+}
+
+# One span is taken away by the driver while it is read, and given back.
+restart() {
+	/test/peer speak /test/speech.al network switchboard &
+	speaker=$!
+	sleep 1
+	/test/peer restart /test/speech.al
 	status=$?
 	kill $speaker
 	wait $speaker 2>/dev/null
@@ -139,10 +153,12 @@ echo "the machine is up at $(up) s"
 part no_driver
 part no_span
 part driver
+part wrong_span
 part busy
 part aligned
 part streams
 part overrun
 part swapped
+part restart
 part calls
 part export_all

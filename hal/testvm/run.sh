@@ -24,7 +24,7 @@ timeout "$limit" qemu-system-x86_64 -accel tcg -icount shift=0,sleep=off -machin
 	-kernel vmlinux -initrd initramfs.gz -append "console=ttyS0 quiet mitigations=off panic=-1" \
 	</dev/null 2>&1 | sed -u 's|\r||' | tee console.log
 echo "vm-test: $((SECONDS - start)) s"
-for part in no_driver no_span driver busy aligned streams overrun swapped calls export_all; do
+for part in no_driver no_span driver wrong_span busy aligned streams overrun swapped restart calls export_all; do
 	grep -q "^PASS $part" console.log || { echo "vm-test: $part did not pass" >&2; exit 1; }
 done
 tar xf out.tar -C out

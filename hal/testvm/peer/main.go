@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 )
 
 const usage = `usage:
@@ -14,6 +15,8 @@ const usage = `usage:
   peer swapped SPEECH        does so with the spans the wrong way round, and wants to be told
   peer aligned SPEECH        opens a card whose two spans hear the same, and says how far the legs are apart
   peer overrun SPEECH        is stopped for a while, and wants to know how much it missed
+  peer restart SPEECH        has the driver take one span away and give it back, and wants the other kept
+  peer wrong SPEECH          opens a card whose span there is not
   peer config OUT            writes the recorder's configuration for the tap
   peer judge SPEECH FOLDER   compares exported calls with what was said, and their numbers with those called`
 
@@ -49,6 +52,11 @@ func run(args []string) error {
 		return swapped(said)
 	case "overrun":
 		return overrun(said)
+	case "wrong":
+		_, err := capture(9, switchboardTap, time.Second, nil)
+		return err
+	case "restart":
+		return restart(said)
 	case "aligned":
 		return aligned(said)
 	case "judge":
