@@ -15,7 +15,8 @@ import (
 )
 
 func tokenVerb() *cobra.Command {
-	var webhook bool
+	var webhook, list, asJSON bool
+	var dir string
 	c := &cobra.Command{
 		Use:   "token",
 		Short: "Make a token for a payment terminal",
@@ -26,6 +27,9 @@ once; the box keeps only its SHA-256, in the configuration.`,
 			if webhook {
 				_, err := fmt.Fprintln(c.OutOrStdout(), hook.NewSecret())
 				return err
+			}
+			if list {
+				return listTerminals(c, dir, asJSON)
 			}
 			t := newToken()
 			_, err := fmt.Fprintf(c.OutOrStdout(), `token (give it to the terminal; it is not shown again):
@@ -40,6 +44,9 @@ for the configuration:
 			return err
 		},
 	}
+	c.Flags().BoolVar(&list, "list", false, "list the terminals there are, their last use and last day, instead")
+	c.Flags().BoolVar(&asJSON, "json", false, "with --list, as JSON")
+	dataFlag(c, &dir)
 	c.Flags().BoolVar(&webhook, "webhook", false, "make a secret for a webhook instead, to be kept in a file that webhook.secret_file names")
 	return c
 }

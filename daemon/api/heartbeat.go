@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Watch raises an alarm for each terminal that promised to be heard and is not, until ctx
-// ends. What it asked for stays: a terminal that died in mid payment may have a card read out.
+// Watch raises an alarm for each terminal that promised to be heard and is not, or may not ask
+// soon, until ctx ends. What it asked for stays: a terminal that died in mid payment may have a card read out.
 func (a *API) Watch(ctx context.Context) {
 	began := time.Now()
 	t := time.NewTicker(time.Second)
@@ -18,6 +18,7 @@ func (a *API) Watch(ctx context.Context) {
 			return
 		case now := <-t.C:
 			a.heartbeats(began, now)
+			a.expiries(now)
 		}
 	}
 }

@@ -34,7 +34,8 @@ type terminal struct {
 	Terminal
 	requests *allowance
 	answers  *answers
-	used     atomic.Int64 // when it last asked, in Unix nanoseconds; 0 for never
+	used     atomic.Int64               // when it last asked, in Unix nanoseconds; 0 for never
+	from     atomic.Pointer[netip.Addr] // and from where
 }
 
 func newTerminal(t Terminal) *terminal {
@@ -58,9 +59,31 @@ func (a *API) Known() []link.Terminal {
 }
 
 func (t *terminal) self() link.Terminal {
-	return link.Terminal{
-		Name: t.Name, Lines: t.Lines, Expires: t.Expires, LastUsed: t.lastUsed(), Heartbeat: t.Heartbeat.Seconds(),
+	s := link.Terminal{
+		Name: t.Name, Lines: t.Lines, Expires: t.Expires, LastUsed: t.lastUsed(), Heartbeat: t.Heartbeat.Seconds(), Shows: t.shows(),
 	}
+	if a := t.from.Load(); a != nil {
+		s.LastFrom = a.String()
+	}
+	for _, p := range t.From {
+		text := p.String()
+		if p.IsSingleIP() {
+			text = p.Addr().String()
+		}
+		s.From = append(s.From, text)
+	}
+	return s
+}
+
+// shows is what it shows to be known.
+func (t *terminal) shows() string {
+	switch token := t.Token != [sha256.Size]byte{}; {
+	case token && t.Certificate != "":
+		return "token and certificate"
+	case token:
+		return "token"
+	}
+	return "certificate"
 }
 
 // self answers what a terminal is. That it asked was noted already.
@@ -98,6 +121,7 @@ func (a *API) known(f func(*asked)) http.HandlerFunc {
 				return
 			}
 			t.used.Store(time.Now().UnixNano())
+			t.from.Store(&from)
 			f(&asked{Request: r, w: w, terminal: t, at: at})
 		}
 	}

@@ -32,6 +32,7 @@ func asks(ctx context.Context, d *control.Desk, id string, a control.Actor) map[
 	}
 	_, lines := d.Lines(ctx, a)
 	_, status := d.Status(ctx, a)
+	_, terminals := d.Terminals(ctx, a)
 	permit, listen := d.Listen(a, id, quality, "")
 	return map[control.Permission][]error{
 		control.SeeLines:  {lines, watched},
@@ -39,7 +40,7 @@ func asks(ctx context.Context, d *control.Desk, id string, a control.Actor) map[
 		control.Listen:    {listen, first(d.Picture(a, id)), first(d.Listening(a, id, permit)), first(d.Audio(a, id, permit, control.Ogg))},
 		control.Annotate:  {d.Annotate(a, id, control.Annotation{Kind: control.Rate, Stars: 3})},
 		control.Export:    {first(d.Export(a, id, permit, control.WAV))},
-		control.SeeStatus: {status},
+		control.SeeStatus: {status, terminals},
 		control.Pause:     {first(d.PauseLine(ctx, a, "council-tax", "Card payment")), first(d.ResumeLine(ctx, a, "council-tax"))},
 		control.TestLines: lineTests(ctx, d, a),
 	}

@@ -82,6 +82,7 @@ var sections = []struct {
 	{"/retention", "Retention", control.SeeRetention},
 	{"/ledger", "Ledger", control.SeeLedger},
 	{"/accounts", "Accounts", control.LookAfterAccounts},
+	{"/terminals", "Terminals", control.SeeStatus},
 	{"/status", "Status", control.SeeStatus},
 }
 

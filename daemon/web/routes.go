@@ -82,6 +82,7 @@ var routes = []routed{
 	{Route{"POST", "/welcome", true, "", "sets the password for who has the code"}, (*server).welcome},
 	{Route{"GET", "/password", false, "", "asks for one's own password, and another"}, (*server).passwordForm},
 	{Route{"POST", "/password", false, "", "changes one's own password"}, (*server).changePassword},
+	{Route{"GET", "/terminals", false, control.SeeStatus, "what may pause lines by the API, and when it last did"}, (*server).terminals},
 	{Route{"GET", "/status", false, control.SeeStatus, "storage, alarms and versions"}, (*server).status},
 }
 

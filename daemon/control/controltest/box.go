@@ -200,7 +200,10 @@ func (b *Board) Hand(_ context.Context, h link.Hand) link.Switched {
 // Lines are four lines that do four different things.
 func Lines() link.Status {
 	since := time.Now().Add(-83 * time.Second)
-	return link.Status{Lines: []link.LineState{
+	return link.Status{Terminals: []link.Terminal{
+		{Name: "parking-1", Lines: []pcm.LineID{"parking", "council-tax"}, Shows: "token", LastUsed: since, LastFrom: "192.0.2.44", From: []string{"192.0.2.0/24"}, Expires: time.Now().AddDate(0, 0, 3)},
+		{Name: "ivr", Lines: []pcm.LineID{"parking"}, Shows: "token and certificate", Heartbeat: 30},
+	}, Lines: []link.LineState{
 		{Line: "council-tax", Name: "Council tax", Department: "Revenues", Number: "02079460100", State: link.Recording, Legs: 2, Levels: []float64{-22, -31}, Since: since, ManualLimit: 5 * time.Minute, Call: "01ABCDEFGHJKMNPQRSTVWXYZ01"},
 		{Line: "parking", Name: "Parking fines", Department: "Highways", Number: "02079460101", State: link.Paused, Legs: 2, Since: since, PausedBy: []string{"terminal parking-1"}},
 		{Line: "repairs", Name: "Housing repairs", Department: "Housing", Number: "02079460102", State: link.Idle, Legs: 2, Levels: []float64{-62, -64}},

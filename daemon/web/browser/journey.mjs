@@ -241,6 +241,10 @@ for (const [row, words, shot] of [
   await judge(page, shot)
 }
 
+await page.click('nav >> text=Terminals')
+assert.match(await page.textContent('tr:has-text("parking-1")'), /from 192\.0\.2\.44/)
+assert.match(await page.textContent('tr:has-text("parking-1")'), /Expires soon/)
+await judge(page, 'terminals', { stacked: true })
 await page.click('nav >> text=Status')
 assert.match(await page.textContent('main'), /Free space/)
 await judge(page, 'status', { stacked: true })
