@@ -98,7 +98,7 @@ TORTURE ?= 1
 torture:        ## every fault that storage must survive, tried at length, and a table of losses
 	cd storage/torture && LINEVAULT_TORTURE=$(TORTURE) $(GO) test -count=1 -timeout 24h
 
-vm-gpio:        ## a contact that bounces, 10,000 edges on the kernel's simulated chip, in a virtual machine
+vm-gpio:        ## a contact that bounces, 10,000 edges, and a lamp, on the kernel's simulated chip, in a virtual machine
 	hal/testvm/gpio.sh build/testvm
 
 torture-vm: web ## the power of a recording machine is cut, 20 times TORTURE, on a disk with a volatile cache

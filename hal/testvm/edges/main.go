@@ -20,6 +20,7 @@ const (
 	debounce = 50 * time.Millisecond
 	guard    = 500 * time.Millisecond // before a pause, as lines have it unless they say otherwise
 	line     = 3
+	lampLine = 5
 )
 
 func main() {
@@ -35,6 +36,9 @@ func run(n int) error {
 	c, err := newChip()
 	if err != nil {
 		return fmt.Errorf("make a simulated chip: %w", err)
+	}
+	if err := lamps(); err != nil {
+		return err
 	}
 	in, err := gpio.Open(gpio.Config{Pin: "PAUSE_A", Debounce: debounce})
 	if err != nil {
@@ -134,11 +138,15 @@ type chip struct{ control *os.File }
 
 func newChip() (*chip, error) {
 	bank := "/sys/kernel/config/gpio-sim/box/bank0"
-	pin := filepath.Join(bank, fmt.Sprintf("line%d", line))
-	if err := os.MkdirAll(pin, 0o755); err != nil {
-		return nil, err
+	pin, lamp := filepath.Join(bank, fmt.Sprintf("line%d", line)), filepath.Join(bank, fmt.Sprintf("line%d", lampLine))
+	for _, folder := range []string{pin, lamp} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return nil, err
+		}
 	}
-	for name, text := range map[string]string{filepath.Join(bank, "num_lines"): "8", filepath.Join(pin, "name"): "PAUSE_A"} {
+	for name, text := range map[string]string{
+		filepath.Join(bank, "num_lines"): "8", filepath.Join(pin, "name"): "PAUSE_A", filepath.Join(lamp, "name"): "LAMP_A",
+	} {
 		if err := os.WriteFile(name, []byte(text), 0); err != nil {
 			return nil, err
 		}
