@@ -50,7 +50,7 @@ func must(t *testing.T, args ...string) string {
 	if err != nil {
 		var x *exec.ExitError
 		if ok := asExit(err, &x); ok {
-			t.Fatalf("linevault %s: %v: %s", strings.Join(args, " "), err, x.Stderr)
+			t.Fatalf("linevault %s: %v: %s%s", strings.Join(args, " "), err, x.Stderr, out)
 		}
 		t.Fatal(err)
 	}

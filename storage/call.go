@@ -79,6 +79,9 @@ const (
 	Quarantined Cause = "quarantined"
 )
 
+// causes are those that a box may give; the others come with reading.
+var causes = []Cause{Paused, Stopped, Lost, NotByPolicy, Purged}
+
 // Gap is a stretch of a call that was not kept.
 type Gap struct {
 	Span   pcm.Span `json:"span"`

@@ -34,9 +34,6 @@ type brokenError struct {
 
 func (e *brokenError) Error() string { return e.text }
 
-// causes are those that a recorder, or a purge, gives a gap.
-var causes = []Cause{Paused, Stopped, Lost, Purged}
-
 // sameGap leaves out what a gap's words are.
 func sameGap(a, b Gap) bool { return a.Span == b.Span }
 
