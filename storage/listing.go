@@ -50,6 +50,9 @@ type listing struct {
 	shred bool // under Store.mu: and nobody may read of it in a copy of the snapshot
 	// Under Store.mu: the disk was in the way, and no snapshot is written until the next Open.
 	inMemory bool
+	// Under Store.refreshing: the last look did not come to its end, and no snapshot may say that
+	// it did.
+	partial bool
 }
 
 // savedState is what the snapshot knows besides its rows.
@@ -445,7 +448,7 @@ func (s *Store) closeListing() {
 		return // the folder could not even be looked at
 	}
 	if l.lock != nil {
-		if !l.inMemory && (l.news || l.lost) && l.broken == nil {
+		if !l.inMemory && !l.partial && (l.news || l.lost) && l.broken == nil {
 			// There is nobody left to tell: without it the next Open takes longer.
 			_ = s.saveCatalogue(l.index, s.state(), l.shred)
 		}

@@ -140,7 +140,9 @@ func (s *Store) Refresh() error {
 	defer s.refreshing.Unlock()
 	// A segment that the recorder closes while we look is found by looking again.
 	for range 3 {
-		if err := s.look(); err != nil || len(s.moved) == 0 {
+		err := s.look()
+		s.listing.partial = err != nil
+		if err != nil || len(s.moved) == 0 {
 			return err
 		}
 	}
@@ -148,7 +150,7 @@ func (s *Store) Refresh() error {
 }
 
 // look is one look at recorder and folder.
-func (s *Store) look() error {
+func (s *Store) look() (err error) {
 	// The recorder is asked first: a segment that it closes meanwhile is found in the folder.
 	live, liveErr := s.askLive()
 	list, err := os.ReadDir(filepath.Join(s.dir, segmentsDir))
@@ -163,6 +165,11 @@ func (s *Store) look() error {
 	s.mu.Unlock()
 	changed := s.moved
 	s.moved = map[seal.PartID]bool{}
+	defer func() {
+		if err != nil {
+			maps.Copy(s.moved, changed) // their segments are not read again
+		}
+	}()
 	s.mu.Lock()
 	if s.listing.broken != nil {
 		s.startOver()
