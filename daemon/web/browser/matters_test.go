@@ -48,3 +48,6 @@ func TestMatters(t *testing.T) {
 		}
 	}
 }
+
+// TestPlainMatters places a hold, destroys card data and changes a password without JavaScript.
+func TestPlainMatters(t *testing.T) { withAccount(t).run(t, "plainmatters.mjs") }
