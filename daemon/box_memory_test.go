@@ -69,7 +69,7 @@ func (m *marker) longest(b []byte) (most int) {
 }
 
 // tooMany samples in a row are 10 ms of both legs, which a buffer that was kept would hold. Once
-// in a dozen runs some 40 were found, as long as one step of a digit detector; Go does not clear
+// in nine runs some 40 were found, as long as one step of a digit detector; Go does not clear
 // what a stack leaves behind when it grows.
 const tooMany = 160
 
