@@ -22,7 +22,7 @@ SCRIPTS  = .ci/run $(wildcard provisioning/*.sh hal/testvm/*.sh storage/torture/
 WEB      = daemon/web/assets
 VERSION  = $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench bench-signalling storm verify-static vm-test vm-gpio torture torture-vm clean
+.PHONY: help run build demo test check fmt vet lint unit race browser fuzz bench bench-catalogue bench-signalling storm verify-static vm-test vm-gpio torture torture-vm clean
 
 help:           ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -83,6 +83,12 @@ storm: web      ## 10,000 random pauses, 1,000 kills inside pauses, and a disk t
 	LINEVAULT_PAUSES=10000 $(GO) test -count=1 -v -timeout 2h -run StormOfPauses ./daemon/capture
 	LINEVAULT_KILLS=1000 $(GO) test -count=1 -v -timeout 3h -run KilledInsidePauses ./daemon
 	LINEVAULT_STALL=1 $(GO) test -count=1 -v -run DiskIsFrozen ./daemon
+
+bench-catalogue: web  ## lists of 1, 5 and 10 million calls, the store's and SQLite's: hours, 25 GB of disk, 8 GB of memory
+	@for n in 1000000 5000000 10000000; do \
+	  CONTACTS=$$n $(GO) test -run '^$$' -bench BenchmarkStore -benchtime 1x -timeout 2h ./storage; \
+	  (cd storage/catalogue/sqlitebench && GOFLAGS= $(GO) run -tags sqlite_fts5 . -contacts $$n); \
+	done
 
 verify-static:  ## build/linevault-verify, which checks disclosure packs anywhere, for Linux and Windows
 	@mkdir -p build
