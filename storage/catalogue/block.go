@@ -49,6 +49,7 @@ type block struct {
 	// A block that a snapshot names is read when it is first wanted.
 	wanted sync.Once
 	bad    error
+	saved  bool // it is such a block: somebody may be reading it
 
 	ids      []ID
 	start    []int64
@@ -161,6 +162,15 @@ func (b *block) entries(x *Index) ([]*entry, error) {
 		all = live
 	}
 	return all, nil
+}
+
+// held is the rows of a block whose rows are in memory. The caller holds Index.mu.
+func (b *block) held() (heldRows, bool) {
+	if b.saved {
+		return nil, false
+	}
+	rows, ok := b.rows.(heldRows)
+	return rows, ok
 }
 
 // live is how many contacts are left in it.

@@ -332,7 +332,7 @@ func (x *Index) release() error {
 		return nil
 	}
 	for _, b := range x.blocks {
-		held, ok := b.rows.(heldRows)
+		held, ok := b.held()
 		if !ok || b.writing || b.live() < smallSize {
 			continue
 		}

@@ -44,7 +44,7 @@ func (x *Index) save(state []byte) error {
 	}
 	held := map[*block]heldRows{}
 	for _, b := range blocks {
-		if rows, ok := b.rows.(heldRows); ok {
+		if rows, ok := b.held(); ok {
 			held[b], b.writing = rows, true
 		}
 	}
@@ -186,7 +186,7 @@ func decodeManifest(data []byte) (state []byte, blocks []*block, err error) {
 	d := &decoder{b: data}
 	state = d.bytes()
 	for range d.count(outlineSize) {
-		b := &block{synced: true}
+		b := &block{synced: true, saved: true}
 		if len(d.b) < outlineSize {
 			return nil, nil, ErrDamaged
 		}
