@@ -68,7 +68,10 @@ func kindWords(k control.AskedKind) string {
 
 // took is a latency as people read it.
 func took(d time.Duration) string {
-	if d < time.Second {
+	switch {
+	case d > 0 && d < time.Millisecond:
+		return "less than 1 ms"
+	case d < time.Second:
 		return strconv.FormatInt(d.Milliseconds(), 10) + " ms"
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
