@@ -59,10 +59,10 @@ lint: web       ## staticcheck as staticcheck.conf says, and shellcheck
 
 unit: web       ## all tests; those of the tree itself are never cached
 	$(GO) test -count=1 -run '^Test(Layers|Docs)' ./daemon
-	$(GO) test -v $(PACKAGES) 2>&1 | awk -f provisioning/brief.awk
+	$(GO) test -v -timeout 30m $(PACKAGES) 2>&1 | awk -f provisioning/brief.awk
 
 race: web       ## the packages that own goroutines, under the race detector
-	$(GO) test -race -short $$($(GO) list ./daemon/... ./hal/... ./storage/... | grep -v /daemon/web/browser$$)
+	$(GO) test -race -short -timeout 30m $$($(GO) list ./daemon/... ./hal/... ./storage/... | grep -v /daemon/web/browser$$)
 
 browser: web    ## the pages in headless Chromium, once more and telling of each step
 	$(GO) test -count=1 -v ./daemon/web/browser

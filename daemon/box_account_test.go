@@ -98,6 +98,7 @@ func (b *box) checkAccount() (outcomes map[string]int) {
 // The recorder and the desk are killed at any time, also between the end of a call and its entry.
 // Every call has one entry all the same.
 func TestClause_S1_1_OneEntryThroughKills(t *testing.T) {
+	long(t)
 	kills := 4
 	if os.Getenv("LINEVAULT_TORTURE") != "" {
 		kills = 24

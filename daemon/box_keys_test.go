@@ -82,6 +82,7 @@ func hungUp(calls []callJSON) (n int) {
 // can be played and what to do, and once two people have brought the root key back, the desk goes
 // on by itself, and everything plays.
 func TestLockedBox(t *testing.T) {
+	long(t)
 	m := tpmtest.Boot(t)
 	who, files := keepers(t, 2, "Town clerk", "Head of ICT", "Sealed envelope")
 	_, lines := scripts(t, 1, 3)
@@ -194,6 +195,7 @@ func TestLockedBox(t *testing.T) {
 // TestRecordsAfterWeeks starts a recorder where nobody has made keys for three weeks, and the
 // root key is gone: it records to the newest key there is, says so, and all plays afterwards.
 func TestRecordsAfterWeeks(t *testing.T) {
+	long(t)
 	tpmtest.None(t)
 	_, lines := scripts(t, 1, 3)
 	_, files := keepers(t, 1, "Town clerk")
@@ -321,6 +323,7 @@ func contents(t *testing.T, dir string) map[string]string {
 // TestIdentityPassphrase makes an identity with a passphrase from a script, tries it in a
 // drill, renews the root key, and brings a backup back with it on another machine.
 func TestIdentityPassphrase(t *testing.T) {
+	long(t)
 	tpmtest.None(t)
 	file := filepath.Join(t.TempDir(), "identity")
 	say := func(words string, args ...string) (string, error) {

@@ -19,6 +19,7 @@ import (
 // desk itself, and its alarm is over then. A payment that nobody pauses goes into quarantine, and
 // its alarm is there again after the recorder was killed.
 func TestLateAndForgottenPauses(t *testing.T) {
+	long(t)
 	token := newToken()
 	toml := tapes(t, map[string][]int16{"late": codectest.Speech(t, 12*8000), "forgotten": codectest.Speech(t, 12*8000)}) +
 		onTape("Late", "late", "0s") + onTape("Forgotten", "forgotten", "0s") +

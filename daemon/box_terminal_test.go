@@ -143,6 +143,7 @@ expires = "`+time.Now().AddDate(0, 0, 3).Format(time.DateOnly)+`"
 // The list of pauses that stand was damaged while the recorder was down: every line begins
 // paused, nothing of the first call is kept, and a person is told why.
 func TestDamagedListOfPausesPausesAll(t *testing.T) {
+	long(t)
 	_, toml := scripts(t, 2, 5)
 	b := newBox(t, toml)
 	if err := storage.Create(b.dir, []string{"standard"}); err != nil {

@@ -63,6 +63,15 @@ func asExit(err error, x **exec.ExitError) bool {
 	return ok
 }
 
+// long marks a test of whole processes that says little about goroutines for the time that it
+// takes under the race detector, whose runs are short.
+func long(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a long test of whole processes")
+	}
+}
+
 // box is a running process of the box, with a data folder.
 type box struct {
 	t    *testing.T
