@@ -60,13 +60,15 @@ func (v *Voice) Step(b *hal.Block) []Edge {
 	}
 	v.t.missed(b.Frame.Pos)
 	legs := v.o.Format.Legs
-	for i := 0; i < len(b.Frame.PCM); i += legs {
+	for from, samples := b.Frame.Pos, b.Frame.PCM; len(samples) >= legs; {
 		if len(v.pend[0]) == 0 {
-			v.at = b.Frame.Pos + pcm.Pos(i/legs)
+			v.at = from
 		}
+		n := min(len(samples)/legs, v.frame-len(v.pend[0]))
 		for leg := range legs {
-			v.pend[leg] = append(v.pend[leg], b.Frame.PCM[i+leg])
+			v.pend[leg] = appendLeg(v.pend[leg], samples[leg:], legs, n)
 		}
+		from, samples = from+pcm.Pos(n), samples[n*legs:]
 		if len(v.pend[0]) == v.frame {
 			v.judge()
 		}
@@ -91,6 +93,16 @@ func (v *Voice) Step(b *hal.Block) []Edge {
 		}
 	}
 	return v.t.edges
+}
+
+// appendLeg appends n samples of a leg, of which each legs-th of samples is one. There is room.
+func appendLeg(pend, samples []int16, legs, n int) []int16 {
+	at := len(pend)
+	pend = pend[:at+n]
+	for i, k := at, 0; i < len(pend); i, k = i+1, k+legs {
+		pend[i] = samples[k]
+	}
+	return pend
 }
 
 // afterRing is how long after ringing was last told of a sound is still taken for it: longer than a
