@@ -20,6 +20,21 @@ says() {
 	grep -q "$1" /run/said
 }
 
+# speak END ...: those ends talk, from a moment before it returns until hush.
+speak() {
+	/test/peer speak /test/speech.al "$@" &
+	speaker=$!
+	sleep 1
+}
+
+# hush: the ends fall silent. Its status is that of the command before it.
+hush() {
+	before=$?
+	kill "$speaker"
+	wait "$speaker" 2>/dev/null
+	return $before
+}
+
 # What is wrong with a driver is said in one sentence, with what to do.
 no_driver() { says 'the DAHDI driver is not loaded; load it'; }
 
@@ -30,45 +45,28 @@ no_span() {
 wrong_span() { says 'there is no span 9; there are' wrong; }
 
 busy() {
-	/test/peer speak /test/speech.al switchboard &
-	speaker=$!
-	sleep 1
+	speak switchboard
 	says 'channel 32 is in use; DAHDI is held by peer (process [0-9]*); stop it'
-	status=$?
-	kill $speaker
-	wait $speaker 2>/dev/null
-	return $status
+	hush
 }
 
 # Two spans that hear the same: the legs must be one sample stream.
 aligned() {
-	/test/peer speak /test/speech.al network &
-	speaker=$!
-	sleep 1
+	speak network
 	/test/peer aligned /test/speech.al
-	status=$?
-	kill $speaker
-	wait $speaker 2>/dev/null
-	return $status
+	hush
 }
 
 # Thirty timeslots both ways, octet by octet.
 streams() {
-	/test/peer speak /test/speech.al network switchboard &
-	speaker=$!
-	sleep 1
+	speak network switchboard
 	/test/peer streams /test/speech.al
-	status=$?
-	kill $speaker
-	wait $speaker 2>/dev/null
-	return $status
+	hush
 }
 
 # The reader stands still for longer than the driver has room for.
 overrun() {
-	/test/peer speak /test/speech.al network switchboard &
-	speaker=$!
-	sleep 1
+	speak network switchboard
 	/test/peer overrun /test/speech.al &
 	reader=$!
 	sleep 3
@@ -76,41 +74,31 @@ overrun() {
 	sleep 3
 	kill -CONT $reader
 	wait $reader
-	status=$?
-	kill $speaker
-	wait $speaker 2>/dev/null
-	return $status
+	hush
 }
 
 # One span is taken away by the driver while it is read, and given back.
 restart() {
-	/test/peer speak /test/speech.al network switchboard &
-	speaker=$!
-	sleep 1
+	speak network switchboard
 	/test/peer restart /test/speech.al
-	status=$?
-	kill $speaker
-	wait $speaker 2>/dev/null
-	return $status
+	hush
 }
 
 # The spans named the wrong way round; the call tells which is which.
 swapped() {
-	/test/peer speak /test/speech.al network switchboard &
-	speaker=$!
+	speak network switchboard
 	/test/exchange 16 47 glare &
+	exchange=$!
 	/test/peer swapped /test/speech.al
 	status=$?
-	wait $!
-	kill $speaker
-	wait $speaker 2>/dev/null
+	wait $exchange
+	hush
 	return $status
 }
 
 # The box records while libpri's two ends make calls and everybody talks.
 calls() {
-	/test/peer speak /test/speech.al network switchboard &
-	speaker=$!
+	speak network switchboard
 	/test/linevault run --config /test/linevault.toml --data /run/data >/run/box.log 2>&1 &
 	box=$!
 	n=0
@@ -118,6 +106,7 @@ calls() {
 		n=$((n + 1))
 		if [ $n -ge 600 ] || ! kill -0 $box 2>/dev/null; then
 			cat /run/box.log
+			hush
 			return 1
 		fi
 		sleep 0.2
@@ -130,8 +119,7 @@ calls() {
 	sleep 6 # the hold-back, and what an emulated processor is behind
 	kill -INT $box
 	wait $box
-	kill $speaker
-	wait $speaker 2>/dev/null
+	hush
 	grep 'level=[WE]' /run/box.log
 	return $status
 }
