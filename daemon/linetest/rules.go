@@ -156,55 +156,6 @@ func notRung(t *Test) string {
 	return "Nothing was seen. Check that this is the line that was rung." + again
 }
 
-func number(t *Test) verdict {
-	switch delivered := string(t.last.FarNumber); {
-	case t.setup.From == "":
-		return verdict{skip: "no number was given to compare with"}
-	case delivered == "" && t.Waited() < settling:
-		return verdict{}
-	case delivered == "":
-		return verdict{wrong: noNumber(t)}
-	case !same(delivered, t.setup.From):
-		return verdict{seen: "a number that is not the one given", wrong: "The line delivered another number than the one that you gave. " +
-			"If you rang through a switchboard, it sends its own; otherwise check that this call came in on this line." + again}
-	}
-	return verdict{seen: "it is the one given", pass: true}
-}
-
-func noNumber(t *Test) string {
-	advice := "No number came with the call. Check that the telephone that you rang from does not withhold its number (dial 1470 first)"
-	switch t.last.Wiring.Kind {
-	case "analogue":
-		advice += ", that Caller Display is ordered for this line, and that the tap is on the exchange's side of the switchboard"
-	case "pri":
-		advice += ", and that Calling Line Identity is ordered for this circuit"
-	}
-	return advice + "." + again
-}
-
-// same reports whether two numbers are one, as far as both are given: a line may deliver it with
-// or without the country and the area.
-func same(a, b string) bool {
-	a, b = subscriber(a), subscriber(b)
-	n := min(len(a), len(b))
-	return n >= 6 && a[len(a)-n:] == b[len(b)-n:] || n > 0 && a == b
-}
-
-func subscriber(n string) string {
-	digits := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, n)
-	for _, prefix := range []string{"0044", "44", "0"} {
-		if rest, ok := strings.CutPrefix(digits, prefix); ok && len(rest) >= 9 {
-			return rest
-		}
-	}
-	return digits
-}
-
 func direction(t *Test) verdict {
 	switch t.last.Direction {
 	case "in":
@@ -220,35 +171,6 @@ func direction(t *Test) verdict {
 		return verdict{}
 	}
 	return verdict{skip: "nothing on this line tells the direction of this call"}
-}
-
-func paused(t *Test) verdict {
-	if by := t.last.PausedBy; len(by) > 0 {
-		return verdict{seen: "asked for by " + strings.Join(by, " and "), pass: true}
-	}
-	return verdict{wrong: t.callOver()}
-}
-
-func notPaused(*Test) string {
-	return "No pause came. Of a contact: check its wires, its pin and which lines it is for, and normally_closed if it works the wrong way round. " +
-		"Of a terminal: check its token, its lines and that it reaches the box; the box's own answer says why it refused." + again
-}
-
-func resumed(t *Test) verdict {
-	if t.last.Wiring.OnPause == "stop" {
-		return verdict{skip: "on this line a pause lasts to the end of the call"}
-	}
-	if len(t.entered.PausedBy) == 0 {
-		return verdict{skip: "there was no pause"}
-	}
-	if len(t.last.PausedBy) == 0 {
-		return verdict{seen: "the recording goes on", pass: true}
-	}
-	return verdict{}
-}
-
-func notResumed(t *Test) string {
-	return "The line is still paused, by " + strings.Join(t.last.PausedBy, " and ") + ". Look whether the contact is stuck, or whether the terminal sent a resume for this line." + again
 }
 
 func hungUp(t *Test) verdict {
