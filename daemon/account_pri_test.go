@@ -18,6 +18,7 @@ import (
 	"linevault/daemon/health"
 	"linevault/daemon/link"
 	"linevault/hal/pri/card"
+	"linevault/hal/pri/card/cardtest"
 	"linevault/storage"
 	"linevault/storage/ledger"
 )
@@ -54,7 +55,8 @@ func recordCircuit(t *testing.T, name, toml string) (rows map[storage.CallID]sto
 	check(err)
 	calls, err := openAccount(dir, cfg, w, board)
 	check(err)
-	c := card.Config{Name: "trunk", Network: 1, User: 2, Device: &circuit{born: time.Now()}}
+	circuit := cardtest.New(cardtest.Silence, 1, 2)
+	c := card.Config{Name: "trunk", Network: 1, User: 2, Device: circuit}
 	var over atomic.Int32
 	c.Over = func(o card.Over) {
 		calls.over(cfg.Card[0], o)
@@ -78,7 +80,7 @@ func recordCircuit(t *testing.T, name, toml string) (rows map[storage.CallID]sto
 	truth, err := os.ReadFile(strings.TrimSuffix(name, ".pcap") + ".truth.jsonl")
 	check(err)
 	want := bytes.Count(truth, []byte(`"PRI_EVENT_RING"`))
-	c.Device.(*circuit).play(t, name)
+	circuit.Speak(t, name, 1, 2)
 	for end := time.Now().Add(time.Minute); int(over.Load()) < want && time.Now().Before(end); {
 		time.Sleep(20 * time.Millisecond)
 	}
