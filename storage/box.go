@@ -10,9 +10,6 @@ import (
 	"linevault/codec/pcm"
 )
 
-// boxVersion begins what a box holds.
-const boxVersion = 1
-
 // The records of a box, each begun by its tag. FORMAT.md draws them.
 const (
 	tagRun     = 1 // packets that follow on from those before
@@ -46,8 +43,8 @@ type builder struct {
 	run    bool // the last record is a run, not ended
 	epoch  pcm.Epoch
 	toc    [pcm.MaxLegs]byte
-	peaks  [pcm.MaxLegs]peakRun
-	tail   []byte // late spans, calls
+	peaks  peakRun
+	tail   []byte // earlier peaks, late spans, calls
 	runs   []Run  // of this box
 
 	// The instant being put together.
@@ -57,34 +54,19 @@ type builder struct {
 	sizes [pcm.MaxLegs]int
 }
 
-type peakRun struct {
-	first  int64
-	values []byte
-}
-
-// reset begins a box at pos. What waits in tail for a box stays.
+// reset begins a box at pos. What waits in tail stays, for this box: peaks among it are counted
+// from where it begins, so a box that is begun again begins at the same place.
 func (b *builder) reset(pos pcm.Pos) {
-	b.plain = append(b.plain[:0], boxVersion)
-	b.plain = binary.AppendVarint(b.plain, int64(pos))
+	b.plain = binary.AppendVarint(b.plain[:0], int64(pos))
 	b.from, b.pos = pos, pos
 	b.gap, b.run, b.legs = nil, false, 0
 	b.runs = b.runs[:0]
-	for i := range b.peaks {
-		b.peaks[i].values = b.peaks[i].values[:0]
-	}
+	b.peaks.steps = b.peaks.steps[:0]
 }
 
 // empty reports whether nothing was put into the box.
 func (b *builder) empty() bool {
-	if b.pos != b.from || len(b.tail) > 0 || len(b.runs) > 0 {
-		return false
-	}
-	for i := range b.peaks {
-		if len(b.peaks[i].values) > 0 {
-			return false
-		}
-	}
-	return true
+	return b.pos == b.from && len(b.tail) == 0 && len(b.runs) == 0 && len(b.peaks.steps) == 0
 }
 
 // packet adds one leg's packet, copying it.
@@ -210,31 +192,6 @@ func (b *builder) closeRun() {
 	}
 }
 
-// peak notes one value of the waveform.
-func (b *builder) peak(leg pcm.Leg, bin int64, v uint8) {
-	p := &b.peaks[leg]
-	if len(p.values) > 0 && bin != p.first+int64(len(p.values)) {
-		b.tail = b.appendPeaks(b.tail, leg)
-	}
-	if len(p.values) == 0 {
-		p.first = bin
-	}
-	p.values = append(p.values, v)
-}
-
-func (b *builder) appendPeaks(to []byte, leg pcm.Leg) []byte {
-	p := &b.peaks[leg]
-	if len(p.values) == 0 {
-		return to
-	}
-	to = append(to, tagPeaks, byte(leg))
-	to = binary.AppendVarint(to, p.first)
-	to = binary.AppendUvarint(to, uint64(len(p.values)))
-	to = append(to, p.values...)
-	p.values = p.values[:0]
-	return to
-}
-
 // late notes a span that must not be played.
 func (b *builder) late(g Gap) {
 	b.tail = append(b.tail, tagLate)
@@ -258,9 +215,7 @@ func (b *builder) call(c Call) error {
 func (b *builder) finish() []byte {
 	b.closeGap()
 	b.closeRun()
-	for leg := range b.format.Legs {
-		b.plain = b.appendPeaks(b.plain, pcm.Leg(leg))
-	}
+	b.plain = b.appendPeaks(b.plain)
 	b.plain = append(b.plain, b.tail...)
 	b.tail = b.tail[:0]
 	return b.plain

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"bytes"
+	"maps"
 	"reflect"
 	"testing"
 
@@ -33,9 +34,9 @@ func FuzzBox(f *testing.F) {
 			f.Fatal(err)
 		}
 		add(9000, 9428, true, 0x18, 252)
-		b.peak(0, 1, 3)
-		b.peak(0, 2, 9)
-		b.peak(0, 7, 9)
+		for i, bin := range []int64{-1, 0, 7, 6, 7} {
+			b.peak(pcm.Leg(i%legs), bin, uint8(50*i+3))
+		}
 		b.late(Gap{Span: pcm.Span{From: 5, To: 50}, Cause: Withheld, By: "x"})
 		f.Add(bytes.Clone(b.finish()), legs == 2)
 	}
@@ -45,14 +46,6 @@ func FuzzBox(f *testing.F) {
 			format.Legs = 2
 		}
 		again := builder{format: format}
-		again.reset(0)
-		first := true
-		start := func(from pcm.Pos) {
-			if first {
-				again.reset(from)
-				first = false
-			}
-		}
 		runs, span, err := runsOf(format, 1, box, visitor{})
 		if err != nil {
 			return
@@ -74,7 +67,12 @@ func FuzzBox(f *testing.F) {
 			packet codec.Packet
 			gap    Gap
 		}
-		collect := func(content []byte) (events []event) {
+		type bin struct {
+			leg pcm.Leg
+			bin int64
+		}
+		collect := func(content []byte) (events []event, peaks map[bin]uint8) {
+			peaks = map[bin]uint8{}
 			_, err := readBox(format, content, visitor{
 				packet: func(p codec.Packet) error {
 					p.Data = bytes.Clone(p.Data)
@@ -90,27 +88,35 @@ func FuzzBox(f *testing.F) {
 					}
 					return nil
 				},
+				peak: func(leg pcm.Leg, n int64, v uint8) error {
+					if at := (bin{leg, n}); v > peaks[at] {
+						peaks[at] = v
+					}
+					return nil
+				},
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			return events
+			return events, peaks
 		}
-		want := collect(box)
+		want, peaks := collect(box)
+		again.reset(span.From)
 		for _, e := range want {
 			if e.packet.Data != nil {
-				start(e.packet.Span.From)
 				err = again.packet(e.packet)
 			} else {
-				start(e.gap.Span.From)
 				err = again.putGap(e.gap)
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		if got := collect(again.finish()); !reflect.DeepEqual(got, want) {
-			t.Fatalf("made again it holds %+v, not %+v", got, want)
+		for at, v := range peaks {
+			again.peak(at.leg, at.bin, v)
+		}
+		if got, same := collect(again.finish()); !reflect.DeepEqual(got, want) || !maps.Equal(same, peaks) {
+			t.Fatalf("made again it holds %+v and peaks %v, not %+v and %v", got, same, want, peaks)
 		}
 	})
 }
@@ -122,7 +128,7 @@ func FuzzFinal(f *testing.F) {
 		{Span: pcm.Span{From: 0, To: 428}, Restart: true, Frames: 1, Raw: 480, Cost: 90},
 		{Span: pcm.Span{From: 428, To: 8000}, Gap: &Gap{Cause: Paused, By: "x"}},
 	})
-	b, err := appendFinal([]byte{boxVersion, 0}, &final{End: End{At: 8000}}, x)
+	b, err := appendFinal([]byte{0}, &final{End: End{At: 8000}}, x)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"linevault/codec"
+	"linevault/codec/dsp"
 	"linevault/codec/ogg"
 	"linevault/codec/pcm"
 )
@@ -17,9 +18,9 @@ var errBox = errors.New("the box holds something that this Linevault does not kn
 
 // The bounds of what a box may hold. They are above what a recorder writes.
 const (
-	maxWords  = 4 << 10  // a gap's cause, who or why
-	maxJSON   = 64 << 10 // a call
-	maxPeaks  = 1 << 16
+	maxWords  = 4 << 10    // a gap's cause, who or why
+	maxJSON   = 64 << 10   // a call
+	maxPeaks  = 1 << 16    // bins in a record
 	maxPacket = 120 * 1276 // 48 frames at most, in truth
 )
 
@@ -28,7 +29,7 @@ type visitor struct {
 	run    func(restart bool, epoch pcm.Epoch) error
 	packet func(codec.Packet) error // Data is good until it returns
 	gap    func(Gap) error
-	peaks  func(leg pcm.Leg, bin int64, values []byte) error
+	peak   func(leg pcm.Leg, bin int64, v uint8) error
 	late   func(Gap) error
 	call   func([]byte) error
 	header func([]byte) error
@@ -99,7 +100,7 @@ func (p *parser) gapWords(g *Gap) {
 // readBox shows v what a box holds and returns the span that it covers.
 func readBox(f pcm.Format, box []byte, v visitor) (pcm.Span, error) {
 	p := &parser{b: box}
-	if p.byte() != boxVersion || f.Legs < 1 || f.Legs > pcm.MaxLegs || f.Rate <= 0 {
+	if f.Legs < 1 || f.Legs > pcm.MaxLegs || f.Rate < dsp.PeaksPerSecond {
 		return pcm.Span{}, errBox
 	}
 	from := pcm.Pos(p.varint())
@@ -119,14 +120,7 @@ func readBox(f pcm.Format, box []byte, v visitor) (pcm.Span, error) {
 				err = v.gap(g)
 			}
 		case tagPeaks:
-			leg, bin := pcm.Leg(p.byte()), p.varint()
-			values := p.bytes(maxPeaks)
-			if int(leg) >= f.Legs {
-				p.fail = true
-			}
-			if !p.fail && v.peaks != nil {
-				err = v.peaks(leg, bin, values)
-			}
+			err = p.peaks(f, from, v.peak)
 		case tagLate:
 			g := Gap{Span: pcm.Span{From: pcm.Pos(p.varint())}}
 			g.Span.To = g.Span.From + pcm.Pos(p.uvarint(maxPos))
@@ -287,7 +281,7 @@ func readHeader(content []byte) (header, error) {
 	switch {
 	case err != nil:
 		return h, err
-	case !found, h.Call.Format.Legs < 1, h.Call.Format.Legs > pcm.MaxLegs, h.Call.Format.Rate <= 0, h.Call.ID == "":
+	case !found, h.Call.Format.Legs < 1, h.Call.Format.Legs > pcm.MaxLegs, h.Call.Format.Rate < dsp.PeaksPerSecond, h.Call.ID == "":
 		return h, errBox
 	}
 	return h, nil

@@ -35,8 +35,8 @@ func describeBox(t *testing.T, content []byte) string {
 		gap: func(g Gap) error {
 			return say("gap %d..%d, %s, by %q, because %q", g.Span.From, g.Span.To, g.Cause, g.By, g.Reason)
 		},
-		peaks: func(leg pcm.Leg, bin int64, v []byte) error {
-			return say("peaks of leg %d from bin %d: %x", leg, bin, v)
+		peak: func(leg pcm.Leg, bin int64, v uint8) error {
+			return say("bin %d, leg %d: %d", bin, leg, v)
 		},
 		late: func(g Gap) error {
 			return say("late %d..%d, by %q, because %q", g.Span.From, g.Span.To, g.By, g.Reason)

@@ -232,9 +232,9 @@ func (p *Playback) Next() (*codec.Packet, *Gap, error) {
 }
 
 // Peaks returns the waveform of each leg, 8 bits for every 100 ms, and the number of the first
-// value (positions over a tenth of the rate). What is not played is zero, and so is what cannot be read.
+// value (positions over a tenth of the rate). They are the 16 heights that are kept. What is not played is zero, and so is what cannot be read.
 func (p *Playback) Peaks() ([][]uint8, int64, error) {
-	bin := pcm.Pos(p.format.Rate / 10)
+	bin := binSize(p.format)
 	if p.span.Len() > maxLength*pcm.Pos(p.format.Rate) {
 		return nil, 0, fmt.Errorf("call %s: longer than two days: no waveform", p.row.Call.ID)
 	}
@@ -244,11 +244,9 @@ func (p *Playback) Peaks() ([][]uint8, int64, error) {
 	for i := range legs {
 		legs[i] = make([]uint8, count)
 	}
-	put := visitor{peaks: func(leg pcm.Leg, at int64, values []byte) error {
-		for i, v := range values {
-			if k := at + int64(i) - first; k >= 0 && k < count {
-				legs[leg][k] = max(legs[leg][k], v)
-			}
+	put := visitor{peak: func(leg pcm.Leg, at int64, v uint8) error {
+		if k := at - first; k >= 0 && k < count {
+			legs[leg][k] = max(legs[leg][k], v)
 		}
 		return nil
 	}}

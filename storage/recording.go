@@ -83,7 +83,8 @@ func (r *Recording) Gap(g Gap) error {
 	return nil
 }
 
-// Peak adds a value of the waveform; see dsp.Peaks for bin.
+// Peak adds a value of the waveform; see dsp.Peaks for bin. One of 16 heights is kept, the
+// nearest: zero stays zero, and what is not zero does not become it.
 func (r *Recording) Peak(leg pcm.Leg, bin int64, v uint8) error {
 	if r.ended || int(leg) >= r.call.Format.Legs {
 		return r.fail(fmt.Errorf("peak of leg %d", leg))

@@ -132,15 +132,13 @@ func (m *remake) content(content []byte) error {
 			}
 			return m.b.putGap(g)
 		},
-		peaks: func(leg pcm.Leg, bin int64, values []byte) error {
-			step := pcm.Pos(m.b.format.Rate / 10)
-			for i, v := range values {
-				at := (pcm.Pos(bin) + pcm.Pos(i)) * step
-				if m.goes(pcm.Span{From: at, To: at + step}) {
-					v = 0
-				}
-				m.b.peak(leg, bin+int64(i), v)
+		peak: func(leg pcm.Leg, bin int64, v uint8) error {
+			size := binSize(m.b.format)
+			at := pcm.Pos(bin) * size
+			if m.goes(pcm.Span{From: at, To: at + size}) {
+				v = 0
 			}
+			m.b.peak(leg, bin, v)
 			return nil
 		},
 		late: func(g Gap) error { m.b.late(g); return nil },

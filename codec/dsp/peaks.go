@@ -6,7 +6,7 @@ import "linevault/codec/pcm"
 const PeaksPerSecond = 10
 
 // Peaks makes the waveform that a player draws: for each leg and each 100 ms of the line's
-// clock the largest sample, in 8 bits. Bin n holds positions from n*Rate/10 on.
+// clock the largest sample, in 8 bits. Bin n holds positions from n*Rate/10 on. (A store keeps 16 heights of them.)
 type Peaks struct {
 	format pcm.Format
 	size   pcm.Pos
