@@ -18,7 +18,7 @@ type pages map[string]*template.Template
 // Templates that other pages use, not pages themselves.
 var shared = []string{
 	"templates/layout.html", "templates/account.html", "templates/alarms.html",
-	"templates/said.html", "templates/morefilters.html",
+	"templates/said.html", "templates/morefilters.html", "templates/filterfields.html",
 	"templates/fields.html",
 }
 

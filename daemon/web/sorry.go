@@ -29,34 +29,59 @@ func (s *server) failed(w http.ResponseWriter, r *http.Request) {
 		"Recording goes on. Try again in a minute. If it happens again, tell whoever looks after the recorder.")
 }
 
+// apologies are what is said to those errors of the desk that a person can understand.
+var apologies = []struct {
+	err         error
+	status      int
+	title, text string
+}{
+	{
+		control.ErrNoLine, http.StatusNotFound, "Line not found",
+		"There is no line at this address. The Lines page lists those that there are.",
+	},
+	{
+		control.ErrNoCall, http.StatusNotFound, "Call not found",
+		"There is no call at this address. It may have been deleted because its time was up.",
+	},
+	{
+		control.ErrNoGrant, http.StatusForbidden, "Say why you are listening first",
+		"What you said before has run out. Open the call again and say why you are listening.",
+	},
+	{
+		control.ErrLive, http.StatusConflict, "This call has not ended yet",
+		"It is being recorded now. You can listen to it when it has ended.",
+	},
+	{
+		control.ErrOnHold, http.StatusConflict, "This call is under legal hold",
+		"It cannot be destroyed. The hold must be released first, which takes two people.",
+	},
+	{
+		control.ErrNotQuarantined, http.StatusConflict, "Nothing is in quarantine there",
+		"Somebody has released or destroyed it already. The call's page and the ledger say who.",
+	},
+	{
+		control.ErrSame, http.StatusForbidden, "Another person must approve this",
+		"You asked for it yourself, or it is about your own account.",
+	},
+	{
+		control.ErrGone, http.StatusConflict, "This request is not there any more",
+		"Somebody has approved, refused or withdrawn it. The ledger says who.",
+	},
+}
+
 // refuse answers for an error of the desk.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	switch {
-	case errors.Is(err, control.ErrForbidden):
+	if errors.Is(err, control.ErrForbidden) {
 		s.forbidden(w, r)
-	case errors.Is(err, control.ErrNoLine):
-		s.sorry(w, r, http.StatusNotFound, "Line not found", "There is no line at this address. The Lines page lists those that there are.")
-	case errors.Is(err, control.ErrNoCall):
-		s.sorry(w, r, http.StatusNotFound, "Call not found",
-			"There is no call at this address. It may have been deleted because its time was up.")
-	case errors.Is(err, control.ErrNoGrant):
-		s.sorry(w, r, http.StatusForbidden, "Say why you are listening first",
-			"What you said before has run out. Open the call again and say why you are listening.")
-	case errors.Is(err, control.ErrLive):
-		s.sorry(w, r, http.StatusConflict, "This call has not ended yet",
-			"It is being recorded now. You can listen to it when it has ended.")
-	case errors.Is(err, control.ErrOnHold):
-		s.sorry(w, r, http.StatusConflict, "This call is under legal hold",
-			"It cannot be destroyed. The hold must be released first, which takes two people.")
-	case errors.Is(err, control.ErrNotQuarantined):
-		s.sorry(w, r, http.StatusConflict, "Nothing is in quarantine there",
-			"Somebody has released or destroyed it already. The call's page and the ledger say who.")
-	case errors.Is(err, control.ErrSame):
-		s.sorry(w, r, http.StatusForbidden, "Another person must approve this",
-			"You asked for it yourself, or it is about your own account.")
-	case errors.Is(err, control.ErrGone):
-		s.sorry(w, r, http.StatusConflict, "This request is not there any more",
-			"Somebody has approved, refused or withdrawn it. The ledger says who.")
+		return
+	}
+	for _, a := range apologies {
+		if errors.Is(err, a.err) {
+			s.sorry(w, r, a.status, a.title, a.text)
+			return
+		}
+	}
+	switch {
 	case errors.Is(err, auth.ErrNoAccount), errors.Is(err, control.ErrNoCertificate):
 		s.notFound(w, r)
 	case errors.Is(err, control.ErrLedger):

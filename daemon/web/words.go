@@ -182,15 +182,11 @@ func callTags(c control.Call) (tags []tag) {
 	for _, g := range c.Gaps {
 		has[g.Cause] = true
 	}
+	has[control.CauseDamaged] = has[control.CauseDamaged] || c.Damaged
 	add(c.Live, "In progress", "green")
-	add(has[control.CausePaused], "Paused part", "yellow")
-	add(has[control.CauseStopped], "Stopped early", "yellow")
-	add(has[control.CauseNotByPolicy], "Not recorded by rule", "grey")
-	add(has[control.CauseWithheld], "Part withheld", "orange")
-	add(has[control.CausePurged], "Part destroyed", "yellow")
-	add(has[control.CauseQuarantined], "Part in quarantine", "orange")
-	add(has[control.CauseLost], "Part missing", "red")
-	add(c.Damaged || has[control.CauseDamaged], "Damaged", "red")
+	for _, w := range causes {
+		add(has[w.of], w.tag, w.colour)
+	}
 	add(c.Interrupted, "Interrupted", "red")
 	for _, f := range c.About.Flags {
 		add(true, "Flag: "+f.Text, "purple")
@@ -199,59 +195,4 @@ func callTags(c control.Call) (tags []tag) {
 	add(len(c.About.Notes) > 0, plural(len(c.About.Notes), "note"), "light-blue")
 	add(c.Demo, "Demonstration", "grey")
 	return tags
-}
-
-// gapText says why a stretch cannot be heard, who asked and what they said.
-func gapText(g control.Gap) string {
-	var t string
-	switch g.Cause {
-	case control.CausePaused:
-		t = "recording was paused"
-	case control.CauseStopped:
-		t = "recording was stopped for the rest of the call"
-	case control.CauseLost:
-		t = "nothing reached the recorder"
-	case control.CauseDamaged:
-		t = "this was recorded, but can no longer be read"
-	case control.CauseNotByPolicy:
-		t = "a rule says that this call is not recorded"
-	case control.CauseWithheld:
-		t = "withheld, because a pause for it arrived late"
-	case control.CausePurged:
-		t = "this was recorded and has been destroyed"
-	case control.CauseQuarantined:
-		t = "in quarantine, because it may be card data"
-	default:
-		t = string(g.Cause)
-	}
-	if g.By != "" {
-		t += ", by " + g.By
-	}
-	if g.Reason != "" {
-		t += ": " + g.Reason
-	}
-	return t
-}
-
-// gapLabel is the word on the picture.
-func gapLabel(c control.Cause) string {
-	switch c {
-	case control.CausePaused:
-		return "Paused"
-	case control.CauseStopped:
-		return "Stopped"
-	case control.CauseLost:
-		return "Missing"
-	case control.CauseDamaged:
-		return "Damaged"
-	case control.CauseNotByPolicy:
-		return "Not recorded by rule"
-	case control.CauseWithheld:
-		return "Withheld"
-	case control.CausePurged:
-		return "Destroyed"
-	case control.CauseQuarantined:
-		return "In quarantine"
-	}
-	return string(c)
 }
