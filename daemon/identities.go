@@ -47,7 +47,12 @@ func askPassphrase(w io.Writer, in *bufio.Reader, question string) (string, erro
 		if err := unix.IoctlSetTermios(fd, unix.TCSETS, &quiet); err != nil {
 			return "", err
 		}
-		defer func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, old) }() // the terminal may have gone
+		shown := func() { _ = unix.IoctlSetTermios(fd, unix.TCSETS, old) } // the terminal may have gone
+		leave.Store(&shown)
+		defer func() {
+			leave.Store(nil)
+			shown()
+		}()
 	}
 	line, err := in.ReadString('\n')
 	fmt.Fprintln(w)

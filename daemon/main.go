@@ -24,6 +24,8 @@ const (
 	exitUnsound   = 3 // check, verify or linetest found something wrong
 	exitMustMend  = 4 // this cannot start until a person mends something: do not restart it
 	exitForbidden = 5 // what is asked for needs the owner of the data folder
+
+	exitInterrupted = 130 // stopped by Ctrl-C before it was done
 )
 
 // coded is an error with an exit code of its own.
@@ -40,6 +42,7 @@ func main() {
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)     // it cannot fail with these arguments
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	err := root().ExecuteContext(ctx)
+	finished.Store(true)
 	stop()
 	os.Exit(exitCode(err))
 }
@@ -76,6 +79,13 @@ func root() *cobra.Command {
 			}
 			return c.Help()
 		},
+	}
+	c.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := c.ValidateRequiredFlags(); err != nil {
+			return coded{fmt.Errorf("%w: %s; see `%s --help`", err, c.UseLine(), c.CommandPath()), exitUsage}
+		}
+		stopWhenInterrupted(c)
+		return nil
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return coded{fmt.Errorf("%w; see `%s --help`", err, c.CommandPath()), exitUsage}

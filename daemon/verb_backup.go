@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +43,7 @@ func backUp(c *cobra.Command, dir, to, root string) error {
 	}
 	// A box that is locked is backed up all the same, and its ledger cannot be written.
 	err := enter(dir, ledger.Event{At: time.Now().UTC(), Kind: "backup", Who: "command line: " + me(), Text: text})
-	if err != nil && (root != "" || !errors.Is(err, keys.ErrRootMissing)) {
+	if _, locked := errors.AsType[*keys.LockedError](err); err != nil && (root != "" || !locked) {
 		return err
 	}
 	if root != "" {
@@ -77,6 +75,11 @@ or not there. Every byte is checked. The root key comes from the file that --roo
 without it nothing can be opened until keys/root is put in its place.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if root != "" {
+				if err := backup.CheckRoot(root); err != nil {
+					return err
+				}
+			}
 			line := newProgress(c.ErrOrStderr())
 			made, files, err := backup.Restore(from, dir, line.show)
 			line.end()
@@ -103,43 +106,4 @@ without it nothing can be opened until keys/root is put in its place.`,
 	c.Flags().StringVar(&root, "root", "", "the `file` with the root key")
 	_ = c.MarkFlagRequired("from") // the flag exists
 	return c
-}
-
-// progress is one line on a terminal that says how far something is; elsewhere it is silent.
-type progress struct {
-	w     io.Writer
-	last  time.Time
-	shown bool
-}
-
-func newProgress(w io.Writer) *progress {
-	if f, ok := w.(*os.File); ok {
-		if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-			return &progress{w: w}
-		}
-	}
-	return &progress{}
-}
-
-func (p *progress) show(done, total int64) {
-	if p.w == nil || time.Since(p.last) < 200*time.Millisecond && done < total {
-		return
-	}
-	p.last, p.shown = time.Now(), true
-	percent := int64(100)
-	if total > 0 {
-		percent = 100 * done / total
-	}
-	const width = 30
-	bar := []byte("..............................")
-	for i := range width * percent / 100 {
-		bar[i] = '#'
-	}
-	fmt.Fprintf(p.w, "\r[%s] %3d %%  %d of %d MB ", bar, percent, done>>20, total>>20)
-}
-
-func (p *progress) end() {
-	if p.shown {
-		fmt.Fprintln(p.w)
-	}
 }

@@ -70,7 +70,10 @@ func (o *checkOptions) run(c *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	line := newProgress(c.ErrOrStderr())
+	entered.Progress = line.count("parts and segments")
 	r, err := storage.Check(o.dir, recorder, entered)
+	line.end()
 	if err != nil {
 		return err
 	}

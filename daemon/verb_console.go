@@ -21,8 +21,9 @@ import (
 func consoleVerb() *cobra.Command {
 	var dir, serial string
 	c := &cobra.Command{
-		Use:   "console",
-		Short: "Look after the box from a serial line or any terminal",
+		Use:         "console",
+		Annotations: endsInOrder,
+		Short:       "Look after the box from a serial line or any terminal",
 		Long: `A menu for a serial line or any terminal: the box's state, its lines, pausing and resuming by
 hand where the configuration permits it, how to test a line, addresses and the time. It
 neither shows nor plays calls. With --serial it speaks on that device, at 115200 bits per second, 8N1.`,
@@ -55,8 +56,9 @@ func pauseVerb() *cobra.Command {
 	var dir, reason string
 	var resume bool
 	c := &cobra.Command{
-		Use:   "pause LINE",
-		Short: "Pause a line by hand, or resume it",
+		Use:         "pause LINE",
+		Annotations: endsInOrder,
+		Short:       "Pause a line by hand, or resume it",
 		Long: `Pause what is being recorded on a line until you resume or the call ends, where the line's
 configuration has manual_pause. It returns once the recorder has confirmed it, and ends with
 exit code 1 if it has not: take the line as being recorded then. With --resume, end your own pause.`,

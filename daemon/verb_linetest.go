@@ -24,8 +24,9 @@ import (
 func lineTestVerb() *cobra.Command {
 	o := lineTestOptions{}
 	c := &cobra.Command{
-		Use:   "linetest LINE",
-		Short: "Test a line with a call, and certify what was seen",
+		Use:         "linetest LINE",
+		Annotations: endsInOrder,
+		Short:       "Test a line with a call, and certify what was seen",
 		Long: `Lead one person at the telephone of a line and one who rings it through a test call: signal, caller's
 number, both sides and their levels, which way round they are, pause, end, and whether another
 line reacted. The box must be running. Steps tick themselves; type a letter and Enter in between:

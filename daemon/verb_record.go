@@ -19,10 +19,11 @@ import (
 func recordVerb() *cobra.Command {
 	var o boxOptions
 	c := &cobra.Command{
-		Use:   "record",
-		Short: "Run the recorder alone: cards, pauses and the active segments",
-		Long:  "Run the recorder alone. `linevault run` does that, and starts it again when it ends.",
-		Args:  usage(cobra.NoArgs),
+		Use:         "record",
+		Annotations: endsInOrder,
+		Short:       "Run the recorder alone: cards, pauses and the active segments",
+		Long:        "Run the recorder alone. `linevault run` does that, and starts it again when it ends.",
+		Args:        usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := o.lifetime(c.Context())
 			defer stop()

@@ -40,8 +40,9 @@ func runVerb() *cobra.Command {
 	var withDemo bool
 	var sound string
 	c := &cobra.Command{
-		Use:   "run",
-		Short: "Run the box: the recorder and the desk",
+		Use:         "run",
+		Annotations: endsInOrder,
+		Short:       "Run the box: the recorder and the desk",
 		Long: `Run the box: the recorder, which captures and records, and the desk, which serves the
 web. Each is a process of its own, started again when it ends. With --demo the box has
 four lines on which scripted calls come and go.`,

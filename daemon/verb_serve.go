@@ -30,10 +30,11 @@ import (
 func serveVerb() *cobra.Command {
 	var o boxOptions
 	c := &cobra.Command{
-		Use:   "serve",
-		Short: "Run the desk alone: keys, calls, playback and the web",
-		Long:  "Run the desk alone. `linevault run` does that, and starts it again when it ends.",
-		Args:  usage(cobra.NoArgs),
+		Use:         "serve",
+		Annotations: endsInOrder,
+		Short:       "Run the desk alone: keys, calls, playback and the web",
+		Long:        "Run the desk alone. `linevault run` does that, and starts it again when it ends.",
+		Args:        usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := o.lifetime(c.Context())
 			defer stop()

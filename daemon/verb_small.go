@@ -79,10 +79,11 @@ Without it this is the process that reads one card for the recorder, which start
 func demoVerb() *cobra.Command {
 	var out string
 	c := &cobra.Command{
-		Use:   "demo",
-		Short: "Speak the demonstration's calls",
-		Long:  "Speak the demonstration's calls into a folder, with the speech synthesiser flite. Calls that are there already are left.",
-		Args:  usage(cobra.NoArgs),
+		Use:         "demo",
+		Annotations: endsInOrder,
+		Short:       "Speak the demonstration's calls",
+		Long:        "Speak the demonstration's calls into a folder, with the speech synthesiser flite. Calls that are there already are left.",
+		Args:        usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return demo.Build(c.Context(), out, func(title string) {
 				fmt.Fprintf(c.OutOrStdout(), "speaking %q\n", title)

@@ -94,6 +94,7 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 		{"frob", exitUsage, `there is no command "frob"`},
 		{"calls --jsno", exitUsage, "see `linevault calls --help`"},
 		{"export", exitUsage, "see `linevault export --help`"},
+		{"hold set X --review 2099-01-01", exitUsage, "\"reason\" not set: linevault hold set CALL --reason TEXT --review DAY"},
 		{"export X --data " + data + " -o x.mp3", exitUsage, "must end in .wav or .ogg"},
 		{"export X --data " + data + " -o x.wav", exitFailed, "there is no call X"},
 		{"calls --data " + filepath.Join(tmp, "nothing"), exitFailed, "makes one"},

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"linevault/storage/keys/journal"
 )
 
@@ -173,6 +175,34 @@ func put(path string, b []byte) error {
 }
 
 func putFrom(path string, fill func(io.Writer) error) error {
+	done, err := link(path, fill)
+	if !done && err == nil {
+		err = rename(path, fill)
+	}
+	if err != nil {
+		return err
+	}
+	return journal.SyncFolder(filepath.Dir(path))
+}
+
+// link makes a file that has no name until it is whole, and then gives it one. That is all that
+// a folder allows to which files can only be added (chattr +a). It reports whether it is done:
+// some file systems have no files without names, and a name that is taken cannot be given.
+func link(path string, fill func(io.Writer) error) (done bool, err error) {
+	f, err := os.OpenFile(filepath.Dir(path), unix.O_TMPFILE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return false, nil
+	}
+	defer f.Close()
+	if err := errors.Join(fill(f), f.Sync()); err != nil {
+		return false, err
+	}
+	self := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
+	return unix.Linkat(unix.AT_FDCWD, self, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW) == nil, nil
+}
+
+// rename makes a file under another name and gives it its own when it is whole.
+func rename(path string, fill func(io.Writer) error) error {
 	f, err := os.OpenFile(path+partial, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -183,7 +213,6 @@ func putFrom(path string, fill func(io.Writer) error) error {
 	}
 	if err != nil {
 		_ = os.Remove(path + partial) // what matters is said by err
-		return err
 	}
-	return journal.SyncFolder(filepath.Dir(path))
+	return err
 }

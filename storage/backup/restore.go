@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,7 +35,13 @@ func Restore(folder, dir string, progress Progress) (made time.Time, files int, 
 		return made, 0, fmt.Errorf("restore: %w", err)
 	}
 	if list, err := os.ReadDir(dir); err != nil || len(list) > 0 {
-		return made, 0, fmt.Errorf("restore: %s is not empty: name an empty folder; nothing was changed", dir)
+		why := "is not empty"
+		if _, err := os.Lstat(filepath.Join(dir, "format")); errors.Is(err, fs.ErrNotExist) {
+			why += " and no store, such as a restore leaves that was cut off: remove it, or"
+		} else {
+			why += ":"
+		}
+		return made, 0, fmt.Errorf("restore: %s %s name an empty folder; nothing was changed", dir, why)
 	}
 	var total, done int64
 	for _, f := range run.Files {
@@ -120,6 +127,20 @@ func SaveRoot(dir, file, folder string) error {
 		return errors.New("the root key is in the TPM, which gives no copies: name recovery recipients in the configuration, whose copy is in every backup")
 	}
 	return put(file, b)
+}
+
+// CheckRoot sees that a file is one that SaveRoot wrote.
+func CheckRoot(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("the root key: %w", err)
+	}
+	defer f.Close()
+	head := make([]byte, len(rootWords))
+	if n, _ := io.ReadFull(f, head); string(head[:n]) != rootWords {
+		return fmt.Errorf("%s is no root key: name the file that `linevault backup --with-root` made; nothing was restored", file)
+	}
+	return nil
 }
 
 // PutRoot gives a restored store its root key, from a file that SaveRoot wrote.
