@@ -71,8 +71,20 @@ func TestPurge(t *testing.T) {
 	if n := len(b.sound(id)); n != 20*8000 {
 		t.Errorf("the WAV has %d samples, want %d", n, 20*8000)
 	}
-	if err := linevault("purge", id, "--from", "50s", "--to", "60s", "--reason", "x", "--data", dir).Run(); err == nil {
-		t.Error("purges what is not there")
+	for _, r := range []struct{ from, to, want string }{
+		{"50s", "60s", "nothing from 50s on"},
+		{"0:05", "9m", "the call is 20s long and is over before 9m0s"}, // for 9 seconds
+		{"0", "20s", "that is the whole call"},
+		{"12s", "14s", "nothing to destroy"}, // again
+	} {
+		said := fails(t, exitFailed, "purge", id, "--from", r.from, "--to", r.to, "--reason", "x", "--data", dir)
+		if !strings.Contains(said, r.want) {
+			t.Errorf("%s to %s: %s", r.from, r.to, said)
+		}
+	}
+	fails(t, exitUsage, "purge", id, "--from", "5", "--to", "9s", "--reason", "x", "--data", dir)
+	if again := must(t, "calls", "--json", "--data", dir); strings.Count(again, `"purged"`) != 1 {
+		t.Errorf("what was refused was done: %s", again)
 	}
 }
 

@@ -122,6 +122,7 @@ func (s *Store) choose(j *job) error {
 	j.Cut = whole
 	if j.Kind == Purge {
 		j.Cut = pcm.Span{From: whole.From + f.Samples(j.From), To: whole.From + f.Samples(j.To)}.Intersect(whole)
+		j.To = min(j.To, f.Duration(whole.Len())) // the certificate says what is gone, and no more
 		if j.Cut.Empty() {
 			return fmt.Errorf("it is %v long and has nothing from %v to %v: %w", f.Duration(whole.Len()), j.From, j.To, ErrNothingThere)
 		}

@@ -93,6 +93,9 @@ func (d *Desk) PurgeSpan(a Actor, id string, from, to time.Duration, reason stri
 		return Purged{}, &FormError{"from", "The call is over before that"}
 	}
 	if !c.Live {
+		if err := d.checkPurge(id, from, to); err != nil {
+			return Purged{}, err
+		}
 		done, err := d.Store.PurgeSpan(storage.CallID(id), from, to, a.Name, reason, d.Ledger)
 		if err == nil {
 			d.findings.forget(storage.CallID(id))
@@ -103,6 +106,25 @@ func (d *Desk) PurgeSpan(a Actor, id string, from, to time.Duration, reason stri
 		}
 	}
 	return Purged{Later: true}, noCallOr(d.Store.PurgeWhenEnded(storage.CallID(id), from, to, a.Name, reason, d.Ledger))
+}
+
+// checkPurge says in the words of the form what one person may not destroy alone.
+func (d *Desk) checkPurge(id string, from, to time.Duration) error {
+	row, err := d.Store.Find(storage.CallID(id))
+	if err != nil {
+		return noCallOr(err)
+	}
+	err = row.CheckPurge(from, to)
+	_, past := errors.AsType[*storage.PastEndError](err)
+	switch {
+	case past:
+		return &FormError{"to", "The call is over before that: look again where the part ends"}
+	case errors.Is(err, storage.ErrNothingThere):
+		return &FormError{"from", "Nothing of the call is stored there: it was not recorded, or is destroyed already"}
+	case errors.Is(err, storage.ErrWholeCall):
+		return &FormError{"to", "That is the whole call. Ask for the call to be destroyed before its time, which another person must approve"}
+	}
+	return err
 }
 
 // WaitingPurges lists what goes when a call has ended.

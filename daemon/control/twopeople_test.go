@@ -160,7 +160,7 @@ func TestPurgeSpan(t *testing.T) {
 	for _, bad := range []struct {
 		from, to      time.Duration
 		reason, field string
-	}{{1, 2, " ", "reason"}, {2, 1, "x", "to"}, {-1, 1, "x", "to"}, {time.Hour, 2 * time.Hour, "x", "from"}} {
+	}{{1, 2, " ", "reason"}, {2, 1, "x", "to"}, {-1, 1, "x", "to"}, {time.Hour, 2 * time.Hour, "x", "from"}, {time.Second, time.Hour, "x", "to"}, {0, c.Length, "x", "to"}, {6 * time.Second, 8 * time.Second, "x", "from"}} {
 		if _, err := b.Desk.PurgeSpan(supervisor, id, bad.from, bad.to, bad.reason); field(err) != bad.field {
 			t.Errorf("%+v: %v", bad, err)
 		}
