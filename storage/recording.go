@@ -48,9 +48,11 @@ type Recording struct {
 	inBox  int64
 	end    End
 	ended  bool
-	// Segments made so far, and whether to say in the next box what the call is.
+	// Segments made so far, and whether to say in the next box what the call is: because it is
+	// in another segment, or because that has changed. A final box says it anyway.
 	rolls   uint64
 	restate bool
+	changed bool
 }
 
 // ID is the call's.
@@ -100,9 +102,7 @@ func (r *Recording) Update(c Call) error {
 	}
 	c.From, c.Start = r.call.From, r.call.Start
 	r.call = c
-	if err := r.b.call(c); err != nil {
-		return r.fail(err)
-	}
+	r.changed = true
 	return nil
 }
 
@@ -136,7 +136,7 @@ func (r *Recording) fail(err error) error { return fmt.Errorf("call %s: %w", r.c
 // Flush seals what is pending into one box and queues it. With nothing pending, or in the
 // middle of an instant, it does nothing.
 func (r *Recording) Flush() error {
-	if r.ended || r.b.legs != 0 || r.b.empty() {
+	if r.ended || r.b.legs != 0 || (r.b.empty() && !r.changed) {
 		return nil
 	}
 	return r.seal(seal.Sound, notLast)
@@ -182,12 +182,11 @@ func (r *Recording) seal(kind seal.Kind, isLast bool) error {
 			}
 		}
 	}
-	if r.restate && kind == seal.Sound {
-		// A new segment: say there, too, what the call is.
+	if (r.restate || r.changed) && kind == seal.Sound {
 		if err := r.b.call(r.call); err != nil {
 			return r.fail(err)
 		}
-		r.restate = false
+		r.restate, r.changed = false, false
 	}
 	r.b.closeGap()
 	r.b.closeRun()
