@@ -15,43 +15,6 @@ import (
 	"linevault/storage/storagetest"
 )
 
-func TestTerm(t *testing.T) {
-	london, err := time.LoadLocation("Europe/London")
-	must(t, err)
-	for _, c := range []struct{ from, term, over string }{
-		{"2026-08-31 12:00", "6 months", "2027-03-01 00:00"}, // 28 February is kept whole
-		{"2027-08-31 12:00", "6 months", "2028-03-01 00:00"}, // and 29 February
-		{"2028-02-29 12:00", "1 year", "2029-03-01 00:00"},
-		{"2026-01-31 12:00", "1 month", "2026-03-01 00:00"},
-		{"2026-11-22 12:00", "14 days", "2026-12-07 00:00"},
-		{"2026-11-22 12:00", "18 months", "2028-05-23 00:00"},
-		{"2026-03-28 23:59", "1 day", "2026-03-30 00:00"}, // the day of 23 hours
-		{"2026-10-24 00:30", "1 day", "2026-10-26 00:00"}, // the day of 25 hours
-		{"2026-12-31 23:59", "2 months", "2027-03-01 00:00"},
-	} {
-		from, err := time.ParseInLocation("2006-01-02 15:04", c.from, london)
-		must(t, err)
-		term, err := storage.ParseTerm(c.term)
-		must(t, err)
-		if got := term.Over(from).In(london).Format("2006-01-02 15:04"); got != c.over || term.String() != c.term {
-			t.Errorf("%s from %s is over at %s, want %s", term, c.from, got, c.over)
-		}
-	}
-	// An instant late on a summer evening, UTC, is the day after in London.
-	late := time.Date(2026, 7, 1, 23, 30, 0, 0, time.UTC)
-	if got := (storage.Term{N: 1, Unit: storage.Days}).Over(late).In(london).Day(); got != 4 {
-		t.Errorf("day %d, want 4", got)
-	}
-	for _, bad := range []string{"", "14", "days", "0 days", "-1 days", "14 weeks", "1000000 days", "6 months or so"} {
-		if _, err := storage.ParseTerm(bad); err == nil {
-			t.Errorf("%q is a term", bad)
-		}
-	}
-	if d, m := (storage.Term{N: 31, Unit: storage.Days}), (storage.Term{N: 1, Unit: storage.Months}); !m.Less(d) || d.Less(m) {
-		t.Error("a month is never longer than 31 days, and sometimes shorter")
-	}
-}
-
 var (
 	firstDay = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 	twoWeeks = []storage.Policy{{Class: storagetest.Class, AtMost: storage.Term{N: 14, Unit: storage.Days}}}
@@ -282,84 +245,5 @@ func TestCheckExpired(t *testing.T) {
 	must(t, err)
 	if len(r.Problems) != keys.Ahead+1 || !strings.Contains(r.Problems[0].Text, "past its term") {
 		t.Errorf("%+v", r.Problems)
-	}
-}
-
-// BenchmarkDestroyOne destroys a few seconds of one contact among 5,000 of its day. Only
-// a second of each is recorded: it is the part keys that take the time.
-func BenchmarkDestroyOne(b *testing.B) {
-	for range b.N {
-		b.StopTimer()
-		dir := b.TempDir()
-		s, l, id := crowd(b, dir, 5000)
-		b.StartTimer()
-		if _, err := s.PurgeSpan(id, 0, 500*time.Millisecond, "ann", "card", l); err != nil {
-			b.Fatal(err)
-		}
-		b.StopTimer()
-		s.Close()
-		if err := l.Close(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// crowd is a store with n one-second calls, and one of them.
-func crowd(tb testing.TB, dir string, n int) (*storage.Store, *ledger.Ledger, storage.CallID) {
-	tb.Helper()
-	fatal := func(err error) {
-		if err != nil {
-			tb.Fatal(err)
-		}
-	}
-	fatal(storage.Create(dir, []string{storagetest.Class}))
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{})
-	fatal(err)
-	var id storage.CallID
-	for i := range n {
-		talk := storagetest.NewTalk(telephone, 0, uint64(i))
-		r, err := w.Begin(talk.Call(i))
-		fatal(err)
-		for range 16 {
-			fatal(talk.Instant(r.Packet))
-		}
-		fatal(r.Finish(storage.End{At: talk.Pos, Why: storage.HungUp}))
-		if i == n/2 {
-			id = r.ID()
-		}
-	}
-	fatal(w.Close())
-	ring, err := keys.OpenRing(dir)
-	fatal(err)
-	l, err := ledger.Open(dir, ring.Derive("ledger"))
-	fatal(err)
-	s, err := storage.Open(dir, nil)
-	fatal(err)
-	return s, l, id
-}
-
-// TestDestroyOne destroys a span of one contact among 1,000 of its day.
-func TestDestroyOne(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it makes and locks 1,000 keys twice: run without -short")
-	}
-	dir := t.TempDir()
-	s, l, id := crowd(t, dir, 1000)
-	defer s.Close()
-	defer l.Close()
-	began := time.Now()
-	c, err := s.PurgeSpan(id, 0, 500*time.Millisecond, "ann", "card", l)
-	must(t, err)
-	t.Logf("among 1,000 contacts: %v", time.Since(began).Round(time.Millisecond))
-	if c.SelfTest.Opened != 0 {
-		t.Errorf("%+v", c.SelfTest)
-	}
-	p, err := s.Calls(storage.Query{Cause: storage.Purged})
-	must(t, err)
-	if p.Total != 1 || p.Rows[0].Call.ID != id {
-		t.Errorf("%d calls have a purged gap", p.Total)
-	}
-	if p, err = s.Calls(storage.Query{}); err != nil || p.Total != 1000 {
-		t.Errorf("%d calls, %v", p.Total, err)
 	}
 }

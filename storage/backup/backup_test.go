@@ -1,12 +1,10 @@
 package backup
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -101,21 +99,6 @@ func back(t *testing.T, dir, folder string) *Result {
 	return r
 }
 
-// everything is each file of a folder.
-func everything(t *testing.T, folder string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	must(t, filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path)
-		files[path] = string(b)
-		return err
-	}))
-	return files
-}
-
 // TestDrill is the restore drill: of backups that were made while a recorder ran, a blank
 // folder and the root key, every call plays as it did. Without the root key nothing does, and
 // it is said what is missing.
@@ -179,77 +162,6 @@ func TestDrill(t *testing.T) {
 	storagetest.Check(t, again, nil)
 }
 
-// TestAppendOnly: no run changes or removes what another wrote, and what did not change is
-// not copied again.
-func TestAppendOnly(t *testing.T) {
-	dir, folder := storagetest.New(t), filepath.Join(t.TempDir(), "backup")
-	var before map[string]string
-	for i := range 4 {
-		w := writer(t, dir)
-		record(t, w, i, i+1)
-		must(t, w.Close())
-		enter(t, dir, "test")
-		back(t, dir, folder)
-		if r := back(t, dir, folder); r.Copied != 0 {
-			t.Errorf("nothing changed and %d bytes were copied", r.Copied)
-		}
-		now := everything(t, folder)
-		for path, b := range before {
-			if now[path] != b {
-				t.Errorf("%s changed", path)
-			}
-		}
-		before = now
-	}
-	runs, broken, err := Runs(folder)
-	must(t, err)
-	if len(runs) != 8 || len(broken) != 0 {
-		t.Errorf("%d runs, %d broken", len(runs), len(broken))
-	}
-	if f := runs[7].find("ledger/entries"); f == nil || len(f.Blobs) != 4 {
-		t.Errorf("the ledger grew three times: %+v", f)
-	}
-}
-
-// TestResume: a run that was cut off anywhere leaves what the next one goes on from; a blob
-// that it left damaged is made again.
-func TestResume(t *testing.T) {
-	dir, folder := storagetest.New(t), filepath.Join(t.TempDir(), "backup")
-	w := writer(t, dir)
-	record(t, w, 0, 3)
-	must(t, w.Close())
-	stop := errors.New("cut off")
-	for cut := range 6 {
-		func() {
-			defer func() { _ = recover() }() // stands for the process's death
-			steps := 0
-			_, err := Make(dir, folder, time.Now(), func(int64, int64) {
-				if steps++; steps > cut {
-					panic(stop)
-				}
-			})
-			must(t, err)
-		}()
-		if runs, _, err := Runs(folder); err != nil || len(runs) != 0 {
-			t.Fatalf("cut off after %d steps: %d runs, %v", cut, len(runs), err)
-		}
-	}
-	blobs, err := filepath.Glob(filepath.Join(folder, blobsDir, "*", "*"))
-	must(t, err)
-	if len(blobs) < 2 {
-		t.Fatalf("%d blobs", len(blobs))
-	}
-	must(t, os.WriteFile(blobs[0], []byte("torn"), 0o600))
-	r := back(t, dir, folder)
-	if r.Copied == 0 || r.Copied >= r.Bytes {
-		t.Errorf("%+v", r)
-	}
-	again := filepath.Join(t.TempDir(), "again")
-	if _, _, err := Restore(folder, again, nil); err != nil {
-		t.Error(err)
-	}
-}
-
 // TestNoRoot: the root key is in no backup, under no name that it may have, nor under another.
 func TestNoRoot(t *testing.T) {
 	dir, folder := storagetest.New(t), filepath.Join(t.TempDir(), "backup")
@@ -274,44 +186,6 @@ func TestNoRoot(t *testing.T) {
 	}
 }
 
-// TestDamage: what is damaged in a backup is named, and all else is made.
-func TestDamage(t *testing.T) {
-	dir, folder := storagetest.New(t), filepath.Join(t.TempDir(), "backup")
-	for i := range 2 {
-		w := writer(t, dir)
-		record(t, w, i, i+1)
-		must(t, w.Close())
-	}
-	whole := back(t, dir, folder)
-	runs, _, err := Runs(folder)
-	must(t, err)
-	bad := runs[0].Files[len(runs[0].Files)-1]
-	path := blobPath(folder, bad.Blobs[0].SHA256)
-	b, err := os.ReadFile(path)
-	must(t, err)
-	b[len(b)/2] ^= 1
-	must(t, os.WriteFile(path, b, 0o600))
-	again := filepath.Join(t.TempDir(), "again")
-	_, files, err := Restore(folder, again, nil)
-	if err == nil || !strings.Contains(err.Error(), bad.Path+": the backup of it is damaged") || files != whole.Files-1 {
-		t.Errorf("%d files, %v", files, err)
-	}
-	if _, err := os.Stat(filepath.Join(again, filepath.FromSlash(bad.Path))); err == nil {
-		t.Error("the damaged file was made")
-	}
-	if _, _, err := Restore(folder, again, nil); err == nil || !strings.Contains(err.Error(), "not empty") {
-		t.Error(err)
-	}
-	list, err := filepath.Glob(filepath.Join(folder, runsDir, "*"))
-	must(t, err)
-	b, err = os.ReadFile(list[0])
-	must(t, err)
-	must(t, os.WriteFile(list[0], b[:len(b)-1], 0o600))
-	if _, _, err := Restore(folder, filepath.Join(t.TempDir(), "x"), nil); !errors.Is(err, ErrNoRun) {
-		t.Error(err)
-	}
-}
-
 func TestWhere(t *testing.T) {
 	dir := storagetest.New(t)
 	for _, folder := range []string{dir, filepath.Join(dir, "backup"), filepath.Dir(dir)} {
@@ -322,28 +196,4 @@ func TestWhere(t *testing.T) {
 	if _, err := Make(t.TempDir(), t.TempDir(), time.Now(), nil); err == nil {
 		t.Error("an empty folder is a store")
 	}
-}
-
-func FuzzDecode(f *testing.F) {
-	r := Run{Format: Format, Files: []File{{Path: "a/b", Size: 1, SHA256: strings.Repeat("0", 64), Blobs: []Blob{{strings.Repeat("a", 64), 1}}}}}
-	b, err := r.encode()
-	must(f, err)
-	f.Add(b[:len(b)-65])
-	f.Add([]byte(`{"files":[{"path":"../x"}]}` + "\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := decode(fmt.Appendf(bytes.Clone(b), "%x\n", sha256.Sum256(b)))
-		if err != nil {
-			return
-		}
-		for _, file := range r.Files {
-			if path := filepath.Join("store", filepath.FromSlash(file.Path)); !strings.HasPrefix(path, "store") {
-				t.Fatalf("%q leads out of the store", file.Path)
-			}
-			for _, blob := range file.Blobs {
-				if !strings.HasPrefix(blobPath("folder", blob.SHA256), filepath.Join("folder", blobsDir)) {
-					t.Fatalf("%q leads out of the folder", blob.SHA256)
-				}
-			}
-		}
-	})
 }
