@@ -152,7 +152,7 @@ func (s *Store) readAnnotations() error {
 	}
 	for _, e := range list {
 		p, ok := annotationPeriod(e.Name())
-		if !ok {
+		if !ok || s.later.waits[p] {
 			continue
 		}
 		var stat unix.Stat_t
@@ -214,14 +214,14 @@ func (s *Store) openSaid(id seal.PartID, w unheard) (done bool) {
 	if !listed {
 		return false
 	}
-	r, err := s.reader(id, s.kept[id])
+	r, err := s.reader(id, s.keptKey(id))
 	about := "annotations of part " + id.String()
 	if err != nil {
 		s.problem(about, Problem{Text: fmt.Sprintf("what was said about a call cannot be shown: %v", err)})
 		return true
 	}
 	defer func() {
-		if s.kept[id] == nil {
+		if s.keptKey(id) == nil {
 			r.close()
 		}
 	}()

@@ -174,10 +174,10 @@ func (q *Query) catalogue() catalogue.Query {
 // folded is a label as it is searched.
 func folded(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
 
-// Find returns the row of a call, or ErrNoCall.
+// Find returns the row of a call, or ErrNoCall, or ErrUnlisted where it may be there.
 func (s *Store) Find(id CallID) (Row, error) {
 	row, err := s.find(id)
-	if err != nil && !errors.Is(err, ErrNoCall) && s.recover(err) == nil {
+	if err != nil && !errors.Is(err, ErrNoCall) && !errors.Is(err, ErrUnlisted) && s.recover(err) == nil {
 		return s.find(id)
 	}
 	return row, err
@@ -189,6 +189,9 @@ func (s *Store) find(id CallID) (Row, error) {
 	parts, err := s.wake(id)
 	if err == nil && len(parts) == 0 {
 		err = fmt.Errorf("call %s: %w", id, ErrNoCall)
+	}
+	if !s.later.progress.Whole && (err != nil && errors.Is(err, ErrNoCall) || err == nil && lacks(parts)) {
+		err = fmt.Errorf("call %s: %w", id, ErrUnlisted)
 	}
 	if err != nil {
 		return Row{}, err

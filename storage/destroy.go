@@ -80,7 +80,10 @@ func (s *Store) destroying(book *ledger.Ledger, f func() error) error {
 	var j job
 	there, err := s.job().read(&j)
 	if err == nil && there {
-		err = s.run(&j, book)
+		// What it names is found by the list.
+		if err = s.Progress().held(); err == nil {
+			err = s.run(&j, book)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("finish the destruction that was begun before: %w", err)
@@ -91,13 +94,17 @@ func (s *Store) destroying(book *ledger.Ledger, f func() error) error {
 // Finish completes a destruction that a crash interrupted, and takes what is destroyed out of
 // segments that were closed since.
 func (s *Store) Finish(book *ledger.Ledger) error {
-	return s.destroying(book, func() error {
+	err := s.destroying(book, func() error {
 		if err := s.Refresh(); err != nil {
 			return err
 		}
 		_, err := s.sweep()
 		return err
 	})
+	if errors.Is(err, ErrUnlisted) {
+		return nil // the next one does it
+	}
+	return err
 }
 
 // run does all of a job, from wherever it stands.

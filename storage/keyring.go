@@ -38,6 +38,14 @@ func (s *Store) lockedKey(id seal.PartID, p period) (seal.Locked, error) {
 		return l, destroyedError(id, l)
 	}
 	// A new part: the recorder has added its key.
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.mu.Lock()
+	l = s.locked[p][id]
+	s.mu.Unlock()
+	if l != nil {
+		return l, destroyedError(id, l) // another part of the period came first
+	}
 	m, err := keys.ReadPartFile(s.dir, p.class, p.day)
 	if err != nil {
 		return nil, err
@@ -74,6 +82,9 @@ func (s *Store) keyNotes(changed map[seal.PartID]bool) error {
 	}
 	now := map[period]string{}
 	for p, names := range all {
+		if s.later.waits[period{p.Class, p.Day}] {
+			continue
+		}
 		names = slices.DeleteFunc(names, func(n string) bool { return n == string(p.Day)+"."+p.Class })
 		slices.Sort(names)
 		now[period{p.Class, p.Day}] = strings.Join(names, " ")
@@ -87,7 +98,7 @@ func (s *Store) keyNotes(changed map[seal.PartID]bool) error {
 		}
 	}
 	for p := range s.noted {
-		if _, there := now[p]; !there {
+		if _, there := now[p]; !there && !s.later.waits[p] {
 			delete(s.noted, p)
 			news[p] = true
 		}

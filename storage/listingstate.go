@@ -63,6 +63,10 @@ func (s *Store) remember(state []byte) error {
 			p.live, p.summary = nil, summary{}
 			s.parts[p.id], s.moved[p.id] = p, true
 		}
+		if most, some := atOnce[s.how]; some && len(parts) > most {
+			maps.Copy(s.later.parts, s.moved)
+			clear(s.moved)
+		}
 	}
 	for _, id := range saved.Open {
 		parts, err := s.wake(id)
@@ -82,8 +86,11 @@ func (s *Store) remember(state []byte) error {
 // state is what the snapshot says besides its rows. The caller holds mu and refreshing.
 func (s *Store) state() []byte {
 	saved := savedState{
-		Segments: map[string]segmentMark{}, Notes: map[string]string{}, Annotations: s.said.read,
+		Segments: map[string]segmentMark{}, Notes: map[string]string{}, Annotations: maps.Clone(s.said.read),
 		Held: slices.Collect(maps.Keys(s.listing.held)), Untold: map[string]CallID{},
+	}
+	for _, w := range s.said.waiting {
+		delete(saved.Annotations, w.period.String()) // what nobody heard yet is read again
 	}
 	doubtful := map[string]bool{}
 	for _, p := range s.problems {
@@ -138,9 +145,15 @@ func (s *Store) startOver() {
 		l.index, l.inMemory = catalogue.New("", [32]byte{}), true
 	}
 	l.unproved, l.news = false, true
-	for id := range s.kept {
-		s.forget(id)
+	s.keeping.Lock()
+	for id, k := range s.kept {
+		k.Forget()
+		delete(s.kept, id)
 	}
+	s.keeping.Unlock()
+	s.later.periods = nil
+	clear(s.later.waits)
+	clear(s.later.parts)
 	clear(l.changed)
 	clear(l.held)
 	clear(l.doubtful)
@@ -166,7 +179,11 @@ func (s *Store) recover(err error) error {
 func (s *Store) saveListing() {
 	l := &s.listing
 	s.mu.Lock()
-	index, due := l.index, l.lock != nil && !l.inMemory && (l.lost || l.news && l.every > 0 && time.Since(l.saved) >= l.every)
+	every := l.every
+	if s.later.behind() {
+		every = min(every, saveLater)
+	}
+	index, due := l.index, l.lock != nil && !l.inMemory && (l.lost || l.news && every > 0 && time.Since(l.saved) >= every)
 	shred := l.shred
 	var state []byte
 	if due {

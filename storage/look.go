@@ -8,14 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"linevault/storage/keys"
 	"linevault/storage/seal"
 	"linevault/storage/segment"
 )
 
-// look is one look at recorder and folder.
-func (s *Store) look() (err error) {
+// look is one look at recorder and folder, with a share of what was put off where that is wanted.
+func (s *Store) look(share bool) (err error) {
 	// The recorder is asked first: a segment that it closes meanwhile is found in the folder.
 	live, liveErr := s.askLive()
 	list, err := os.ReadDir(filepath.Join(s.dir, segmentsDir))
@@ -46,18 +47,24 @@ func (s *Store) look() (err error) {
 	if err := s.dropGone(list, changed); err != nil {
 		return err
 	}
+	s.putOff(list)
+	defer s.note(list)
+	behind := s.later.behind()
+	var taken period
+	if share {
+		taken = s.takePeriod()
+	}
 	for _, e := range list {
 		s.readSegment(e, liveErr, changed)
 	}
 	s.takeLive(live, changed)
+	if taken != (period{}) {
+		s.queue(taken)
+	}
 	if err := s.keyNotes(changed); err != nil {
 		return err
 	}
-	for id := range changed {
-		if s.describe(id) {
-			s.moved[id] = true
-		}
-	}
+	s.describeAll(changed, share)
 	if err := s.readAnnotations(); err != nil {
 		return err
 	}
@@ -72,7 +79,13 @@ func (s *Store) look() (err error) {
 	}
 	s.mu.Unlock()
 	if again {
-		return s.look() // from the boxes, this time
+		return s.look(share) // from the boxes, this time
+	}
+	if behind && !s.later.behind() {
+		s.recallFindings()
+		s.mu.Lock()
+		s.listing.news, s.listing.saved = true, time.Time{}
+		s.mu.Unlock()
 	}
 	s.saveListing()
 	return nil
@@ -95,6 +108,9 @@ func (s *Store) readSegment(file os.DirEntry, liveErr error, changed map[seal.Pa
 	_, done := s.segments[name]
 	s.mu.Unlock()
 	if done || segment.IsTemp(name) {
+		return
+	}
+	if n, err := segment.ParseName(name); err == nil && s.later.waits[period{n.Class, keys.Day(n.Day)}] {
 		return
 	}
 	var entries []*segment.Entry

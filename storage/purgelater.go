@@ -79,7 +79,7 @@ func (s *Store) FinishWaiting(book *ledger.Ledger) error {
 		}
 		_, err := s.PurgeSpan(w.Call, w.From, w.To, w.By, w.Reason, book)
 		switch {
-		case errors.Is(err, ErrStillLive):
+		case errors.Is(err, ErrStillLive), errors.Is(err, ErrUnlisted):
 			continue
 		case errors.Is(err, ErrNoCall), errors.Is(err, ErrNothingThere):
 			err = w.enter(book, "purge not needed", err.Error())

@@ -22,13 +22,19 @@ type Store struct {
 	ring  *keys.Ring
 	files *files
 
+	how     opening
 	listing listing
 	said    annotations
+	later   later
 
-	refreshing sync.Mutex                // held by Refresh; guards kept and moved
-	kept       map[seal.PartID]*seal.Key // of live parts
-	moved      map[seal.PartID]bool      // parts whose boxes moved while they were read
-	coming     map[seal.PartID]bool      // parts that a destruction under way is making
+	keeping sync.Mutex                // guards kept
+	kept    map[seal.PartID]*seal.Key // of live parts
+
+	reading sync.Mutex // held by who reads a file of part keys
+
+	refreshing sync.Mutex           // held by Refresh; guards moved and coming
+	moved      map[seal.PartID]bool // parts whose boxes moved while they were read
+	coming     map[seal.PartID]bool // parts that a destruction under way is making
 
 	mu       sync.Mutex // guards what follows
 	parts    map[seal.PartID]*storedPart
@@ -94,7 +100,7 @@ func open(dir string, live Live, how opening) (*Store, error) {
 // openWith is open with a ring that somebody has opened.
 func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, error) {
 	s := &Store{
-		dir: dir, live: live, ring: ring, files: newFiles(dir),
+		dir: dir, live: live, ring: ring, files: newFiles(dir), how: how,
 		parts:    map[seal.PartID]*storedPart{},
 		calls:    map[CallID][]*storedPart{},
 		gone:     map[CallID]bool{},
@@ -107,9 +113,14 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 		kept:     map[seal.PartID]*seal.Key{},
 		moved:    map[seal.PartID]bool{},
 		said:     newAnnotations(),
+		later:    later{waits: map[period]bool{}, parts: map[seal.PartID]bool{}, closing: make(chan struct{})},
 	}
 	s.openListing(how)
-	if err := s.Refresh(); err != nil {
+	err := s.Refresh()
+	for left := how == remaking; left && err == nil; {
+		left, err = s.readShare()
+	}
+	if err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -124,17 +135,25 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 
 // Close lets go of the segments.
 func (s *Store) Close() {
+	s.stopLater()
 	s.closeListing()
 	s.files.close()
 }
 
-// Refresh looks at the folder and the recorder again. It reads only what is new.
+// Refresh looks at the folder and the recorder again. It reads only what is new, and of that
+// only a little: Progress tells what is left.
 func (s *Store) Refresh() error {
+	err := s.lookAgain()
+	s.catchUp()
+	return err
+}
+
+func (s *Store) lookAgain() error {
 	s.refreshing.Lock()
 	defer s.refreshing.Unlock()
 	// A segment that the recorder closes while we look is found by looking again.
 	for range 3 {
-		err := s.look()
+		err := s.look(false)
 		s.listing.partial = err != nil
 		if err != nil || len(s.moved) == 0 {
 			return err

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,8 +43,12 @@ const (
 	FirstRun  HeldBack = "first run" // nobody need do anything
 	NoTime    HeldBack = "no time"   // the time of day is not synchronised
 	TimeMoved HeldBack = "time moved"
-	TooMany   HeldBack = "too many" // calls at once
+	TooMany   HeldBack = "too many"   // calls at once
+	NotListed HeldBack = "not listed" // the list of calls is being made anew; nobody need do anything
 )
+
+// Is reports that a run which waits for the list of calls is ErrUnlisted.
+func (e *HeldBackError) Is(target error) bool { return target == ErrUnlisted && e.What == NotListed }
 
 func (e *HeldBackError) Error() string { return "nothing was destroyed: " + e.Why }
 
@@ -62,6 +67,9 @@ func (s *Store) Retain(policies []Policy, clock Reading, book *ledger.Ledger) (*
 
 func (s *Store) retain(policies []Policy, clock Reading, book *ledger.Ledger) (*Plan, error) {
 	if err := s.Refresh(); err != nil {
+		return nil, err
+	}
+	if err := s.Progress().held(); err != nil {
 		return nil, err
 	}
 	var r retained
@@ -179,7 +187,7 @@ func (s *Store) ApproveRetention(policies []Policy, now Reading, clock bool, by 
 		if clock {
 			r.Clock = now
 		}
-		if err := now.held(r.Clock); err != nil {
+		if err := cmp.Or(s.Progress().held(), now.held(r.Clock)); err != nil {
 			return err
 		}
 		var err error

@@ -72,6 +72,9 @@ func (s *Store) Scrub(ctx context.Context, o ScrubOptions) (Scrubbed, error) {
 		o.Rest = func(context.Context, time.Duration) {}
 	}
 	at, err := s.Scrubbed()
+	if err == nil {
+		err = s.Progress().held() // it opens the boxes of what is listed
+	}
 	if err != nil {
 		return at, err
 	}

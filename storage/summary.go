@@ -25,7 +25,7 @@ type summary struct {
 }
 
 // describe brings a part's summary up to date, or reports that its boxes moved meanwhile. The
-// caller holds refreshing.
+// caller holds refreshing; several goroutines may describe parts for it, each its own.
 func (s *Store) describe(id seal.PartID) (moved bool) {
 	about := "part " + id.String()
 	s.mu.Lock()
@@ -58,7 +58,7 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 		return false
 	}
 	// The key of a live part is wanted again at the next Refresh; unlocking takes 2 ms.
-	r, err := s.reader(id, s.kept[id])
+	r, err := s.reader(id, s.keptKey(id))
 	if err != nil && s.coming[id] {
 		return false // its key comes last, when what it stands in for is destroyed
 	}
@@ -69,7 +69,7 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 		s.problem(about, Problem{Segment: p.place1(), Text: fmt.Sprintf("%v: the call that it belongs to is not listed whole", err)})
 		return false
 	}
-	s.kept[id] = r.key
+	s.keep(id, r.key)
 	err = s.summarise(r, &sum, total, ended)
 	if errors.Is(err, errMoved) {
 		return true
@@ -92,8 +92,23 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 	return false
 }
 
+// keptKey is the key that is kept while a part is live, or nil.
+func (s *Store) keptKey(id seal.PartID) *seal.Key {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	return s.kept[id]
+}
+
+func (s *Store) keep(id seal.PartID, k *seal.Key) {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
+	s.kept[id] = k
+}
+
 // forget drops the key that was kept while the part was live.
 func (s *Store) forget(id seal.PartID) {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
 	if k := s.kept[id]; k != nil {
 		k.Forget()
 		delete(s.kept, id)

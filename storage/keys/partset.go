@@ -46,6 +46,25 @@ func Files(dir string) (map[Period][]string, error) {
 	return files, nil
 }
 
+// PartCounts is about how many part keys each period has, by the length of its files.
+func PartCounts(dir string) map[Period]int {
+	counts := map[Period]int{}
+	list, err := os.ReadDir(filepath.Join(folder(dir), partsName))
+	if err != nil {
+		return counts // whoever reads them is told
+	}
+	for _, e := range list {
+		p, _, ok := partName(e.Name())
+		if info, err := e.Info(); ok && err == nil {
+			counts[p] += int(info.Size() / recordSize)
+		}
+	}
+	return counts
+}
+
+// recordSize is how long a part's key is in its file.
+const recordSize = 16 + seal.LockedSize
+
 // partName reads the name of a file of part keys; the number is 0 for the recorder's.
 func partName(name string) (p Period, number int, ok bool) {
 	f := strings.Split(name, ".")
