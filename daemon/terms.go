@@ -59,7 +59,7 @@ func retainOnce(desk *control.Desk, log *slog.Logger) {
 	err := desk.Retain()
 	switch held, is := errors.AsType[*storage.HeldBackError](err); {
 	case is && len(desk.Policies) == 0: // there is nothing to keep
-	case is && held.What == storage.FirstRun:
+	case is && (held.What == storage.FirstRun || held.What == storage.NotListed):
 		log.Info("retention", "note", held.Why)
 	case is:
 		log.Warn("retention", "err", err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"linevault/daemon/control"
 	"linevault/daemon/link"
 	"linevault/storage"
 )
@@ -38,6 +39,9 @@ What is asked for must all hold: --line parking --flag any --rating 4 --note bin
 			defer s.Close()
 			for _, p := range s.Problems() {
 				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s: %s\n", p.Segment, p.Text)
+			}
+			if p := s.Progress(); !p.Whole {
+				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s\n", control.ListingWords(p))
 			}
 			rows, err := someCalls(s, q, limit)
 			if err != nil {

@@ -172,6 +172,9 @@ func printReport(c *cobra.Command, r *storage.Report) error {
 	if !r.OK() {
 		verdict = fmt.Sprintf("%d problem(s)", len(r.Problems))
 	}
+	if r.Listing != nil {
+		fmt.Fprintf(w, "the list of calls is being made anew: %s; what is not in it yet was not compared with it\n", r.Listing)
+	}
 	if r.Late > 0 {
 		fmt.Fprintf(w, "%d span(s) that a late pause covers are withheld and still stored: `linevault purge` destroys them\n", r.Late)
 	}

@@ -117,6 +117,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	go scrub.Run(ctx, scrub.Config{Store: store, Ledger: book, Health: alarms, Log: log, Days: cfg.Storage.ScrubDays})
 	go remedy.Run(ctx, remedy.Config{Store: store, Ledger: book, Board: recorder, Log: log})
 	go keepTerms(ctx, store, book, desk, log)
+	go tellListing(ctx, store, desk, alarms, log)
 	server := &http.Server{
 		Handler: web.New(web.Config{
 			Desk: desk, Version: version, Log: log,

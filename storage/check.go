@@ -37,6 +37,9 @@ type Report struct {
 	Temps       int       `json:"temps"` // segments never finished being made: a crash leaves them
 	Late        int       `json:"late"`  // spans that a late pause covers: withheld, and still there until they are purged
 	Problems    []Problem `json:"problems"`
+	// Listing is how far the catalogue has come where it is being made anew: what it does not have
+	// yet is no problem.
+	Listing *Progress `json:"listing,omitempty"`
 	// Promises is what Verdicts says, for whoever writes the report down.
 	Promises []Verdict `json:"promises,omitempty"`
 }

@@ -159,6 +159,9 @@ func TestMadeAnewByShares(t *testing.T) {
 			t.Errorf("scrub: %v", err)
 		}
 		must(t, s.Finish(l))
+		if report := storagetest.Check(t, dir, nil); report.Listing == nil || report.Listing.Whole {
+			t.Error("the check says nothing of it")
+		}
 	}
 	if !someWhole || !split {
 		t.Errorf("calls whole meanwhile: %v, one with some of its parts: %v", someWhole, split)
@@ -277,4 +280,3 @@ func TestHalfDoneWhileMadeAnew(t *testing.T) {
 		undo()
 	}
 }
-

@@ -93,8 +93,8 @@ func (d *Desk) Related(a Actor, id string) ([]Call, error) {
 			continue
 		}
 		row, err := d.Store.Find(other)
-		if errors.Is(err, storage.ErrNoCall) {
-			continue // destroyed since
+		if errors.Is(err, storage.ErrNoCall) || errors.Is(err, ErrUnlisted) {
+			continue // destroyed since, or not listed yet
 		}
 		if err != nil {
 			return nil, fmt.Errorf("find the call: %w", err)

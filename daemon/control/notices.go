@@ -6,16 +6,16 @@ import (
 	"linevault/storage"
 )
 
-// Notice is something that somebody with the actor's roles must act on, on every page.
-type Notice struct {
+// Notice is something that somebody with the actor's roles must act on or know, on every page.
+type Notice struct { // Link may be empty
 	Text, Link, Where string
 	Alarm             bool
 }
 
 // Notices lists what waits for the actor, from what is in memory and two small files.
 func (d *Desk) Notices(a Actor) []Notice {
-	list := d.spaceNotices(a)
-	if h := d.heldBack(); h != nil && a.May(ApproveRetention) {
+	list := append(d.listingNotice(a), d.spaceNotices(a)...)
+	if h := d.heldBack(); h != nil && h.What != NotListed && a.May(ApproveRetention) {
 		list = append(list, Notice{"Calls past their term are not being destroyed: " + heldWords(h) + ".", "/retention", "Retention", true})
 	}
 	if a.May(PlaceHold) {

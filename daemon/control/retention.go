@@ -53,6 +53,12 @@ func (d *Desk) heldBack() *storage.HeldBackError {
 	return nil
 }
 
+// RetentionWaits reports whether the last run waits for the list of calls to be whole.
+func (d *Desk) RetentionWaits() bool {
+	h := d.heldBack()
+	return h != nil && h.What == NotListed
+}
+
 // Class is the terms of a retention class, and what is in it.
 type Class struct {
 	storage.Policy
@@ -134,6 +140,8 @@ func (d *Desk) AskRetention(a Actor, reason string) error {
 	switch {
 	case held == nil:
 		return &FormError{"reason", "Nothing is held back any more"}
+	case held.What == NotListed:
+		return &FormError{"reason", "This need not be approved: it goes on by itself once every call is listed."}
 	case held.What == storage.NoTime:
 		return &FormError{"reason", "This cannot be approved: the recorder's time is not synchronised. Put that right first."}
 	case strings.TrimSpace(reason) == "":

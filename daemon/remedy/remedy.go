@@ -84,7 +84,7 @@ func (r *remedy) purge() error {
 			return
 		}
 		done, err := r.Store.PurgeLate(row.ID, byBox, r.Ledger)
-		if err != nil && !errors.Is(err, storage.ErrStillLive) {
+		if err != nil && !errors.Is(err, storage.ErrStillLive) && !errors.Is(err, storage.ErrUnlisted) {
 			errs = append(errs, fmt.Errorf("call %s: %w", row.ID, err))
 		}
 		if len(done) > 0 {

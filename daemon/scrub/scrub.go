@@ -5,6 +5,7 @@ package scrub
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -110,6 +111,8 @@ func (c *Config) Once(ctx context.Context) {
 	c.tell(at)
 	switch {
 	case ctx.Err() != nil: // the next start goes on
+	case errors.Is(err, storage.ErrUnlisted):
+		c.Log.Info("read again what is stored", "note", err)
 	case err != nil:
 		c.Log.Error("read again what is stored", "err", err)
 	default:

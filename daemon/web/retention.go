@@ -41,7 +41,7 @@ func (s *server) showRetention(w http.ResponseWriter, r *http.Request, f form) {
 	}
 	if h := t.HeldBack; h != nil {
 		why, _, _ := strings.Cut(h.Why, ": if ")
-		body.HeldBack, body.MayAsk = sentenceOf(why), h.What != control.NoTime
+		body.HeldBack, body.MayAsk = sentenceOf(why), h.What != control.NoTime && h.What != control.NotListed
 		if t.Asked != nil {
 			body.Asked, body.AskedID = t.Asked.By, t.Asked.ID
 		}

@@ -44,6 +44,10 @@ var apologies = []struct {
 		"There is no call at this address. It may have been deleted because its time was up.",
 	},
 	{
+		control.ErrUnlisted, http.StatusServiceUnavailable, "This cannot be done just now",
+		"The list of calls is being made anew, the newest calls first, and what this needs is not in it yet. Nothing is lost. Try again in a while.",
+	},
+	{
 		control.ErrNoGrant, http.StatusForbidden, "Say why you are listening first",
 		"What you said before has run out. Open the call again and say why you are listening.",
 	},
