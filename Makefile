@@ -82,6 +82,7 @@ bench-signalling: install-for-tests  ## digits, callers and tones beside spandsp
 storm: web      ## 10,000 random pauses, 1,000 kills inside pauses, and a disk that is frozen: an hour, as root
 	LINEVAULT_PAUSES=10000 $(GO) test -count=1 -v -timeout 2h -run StormOfPauses ./daemon/capture
 	LINEVAULT_KILLS=1000 $(GO) test -count=1 -v -timeout 3h -run KilledInsidePauses ./daemon
+	LINEVAULT_CORE=1 $(GO) test -count=1 -v -run NothingOfAPause ./daemon
 	LINEVAULT_STALL=1 $(GO) test -count=1 -v -run DiskIsFrozen ./daemon
 
 bench-catalogue: web  ## lists of 1, 5 and 10 million calls, the store's and SQLite's: hours, 25 GB of disk, 8 GB of memory

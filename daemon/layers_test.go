@@ -42,7 +42,7 @@ var layers = []layer{
 		why: "what is kept does not know that hardware exists, nor the process around it",
 	},
 	{
-		who: "hal", never: []string{"codec"}, but: []string{"codec/pcm", "codec/wav", "codec/g711", "codec/dsp"},
+		who: "hal", never: []string{"codec"}, but: []string{"codec/pcm", "codec/wav", "codec/wipe", "codec/g711", "codec/dsp"},
 		why: "hardware gives samples and what can be heard in them; packets are the encoder's",
 	},
 	{

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"linevault/codec/pcm"
+	"linevault/codec/wipe"
 	"linevault/daemon/capture"
 	"linevault/daemon/config"
 	"linevault/daemon/health"
@@ -25,6 +26,9 @@ func recordVerb() *cobra.Command {
 		Long:        "Run the recorder alone. `linevault run` does that, and starts it again when it ends.",
 		Args:        usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := wipe.Process(); err != nil {
+				return err
+			}
 			ctx, stop := o.lifetime(c.Context())
 			defer stop()
 			return record(ctx, o)

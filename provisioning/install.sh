@@ -16,7 +16,7 @@ build_packages=(gcc libc6-dev make pkgconf git ca-certificates libopus-dev porta
 
 # The peers that tests compare us with, a browser, a sound server to play into, and speech;
 # a TPM in software, and the program whose files the recovery copies are.
-test_packages=(opus-tools ffmpeg sox multimon-ng libspandsp-dev tshark chromium shellcheck valgrind
+test_packages=(opus-tools ffmpeg sox multimon-ng libspandsp-dev tshark chromium shellcheck valgrind gdb
 	pulseaudio pulseaudio-utils libasound2-plugins alsa-utils swtpm age
 	asterisk-core-sounds-en-wav codec2-examples)
 

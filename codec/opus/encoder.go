@@ -164,6 +164,7 @@ func (e *Encoder) Break(emit func(codec.Packet) error) error {
 	}
 	e.running = false
 	for i, l := range e.legs {
+		clear(e.pending[i][:cap(e.pending[i])])
 		e.pending[i] = e.pending[i][:0]
 		if err := l.Reset(); err != nil {
 			failed = errors.Join(failed, fmt.Errorf("opus encoder: reset: %w", err))

@@ -93,6 +93,7 @@ func (w *Reader) Read(dst []int16) (int, error) {
 	w.left -= int64(got)
 	got -= got % instant
 	w.convert(dst, w.buf[:got])
+	clear(w.buf[:want]) // what is read next may be shorter, and would leave the rest
 	switch {
 	case err == nil:
 		return got / size, nil

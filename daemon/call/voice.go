@@ -54,9 +54,7 @@ func NewVoice(o Options) *Voice {
 func (v *Voice) Step(b *hal.Block) []Edge {
 	v.t.edges = v.t.edges[:0]
 	if len(v.pend[0]) > 0 && b.Frame.Len() > 0 && v.at+pcm.Pos(len(v.pend[0])) != b.Frame.Pos {
-		for i := range v.pend {
-			v.pend[i] = v.pend[i][:0] // the card lost samples: what was pending has no sequel
-		}
+		v.forget() // the card lost samples: what was pending has no sequel
 	}
 	v.t.missed(b.Frame.Pos)
 	legs := v.o.Format.Legs
@@ -81,6 +79,7 @@ func (v *Voice) Step(b *hal.Block) []Edge {
 				v.t.end(s.At, Cut)
 			}
 			v.active = 0
+			v.forget()
 		case s.Kind == hal.Cleared:
 			if v.t.open {
 				v.t.end(max(s.At, b.Frame.Pos), End)
@@ -93,6 +92,14 @@ func (v *Voice) Step(b *hal.Block) []Edge {
 		}
 	}
 	return v.t.edges
+}
+
+// forget drops what is pending.
+func (v *Voice) forget() {
+	for i := range v.pend {
+		clear(v.pend[i])
+		v.pend[i] = v.pend[i][:0]
+	}
 }
 
 // appendLeg appends n samples of a leg, of which each legs-th of samples is one. There is room.
@@ -145,8 +152,8 @@ func (v *Voice) judge() {
 	heard := false
 	for i, l := range v.legs {
 		heard = l.Step(v.pend[i]) || heard
-		v.pend[i] = v.pend[i][:0]
 	}
+	v.forget()
 	end := v.at + pcm.Pos(v.frame)
 	switch {
 	case v.t.open && heard:

@@ -155,6 +155,7 @@ func (l *Line) Step() error {
 	if l.ended {
 		return l.linger()
 	}
+	defer l.wipe()
 	b := &l.block
 	err := l.Source.Read(b)
 	if err == io.EOF {
@@ -192,9 +193,18 @@ func (l *Line) Step() error {
 	l.settle()
 	l.judgePayments(nil)
 	l.measure(b)
-	clear(b.Frame.PCM) // what is needed of it is in the gate, which clears it, too
 	l.publish()
 	return err
+}
+
+// wipe clears the block, whole: what is needed of it is in the gate, which clears it, too. A
+// detector keeps some of what it heard until it hears more, which it does not once the card is
+// lost.
+func (l *Line) wipe() {
+	clear(l.block.Frame.PCM[:cap(l.block.Frame.PCM)])
+	if l.problem != "" || l.ended {
+		l.pad.Wipe()
+	}
 }
 
 // heed takes note of a card that comes and goes.

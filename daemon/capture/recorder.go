@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/codec/wipe"
 	"linevault/daemon/health"
 	"linevault/daemon/link"
 	"linevault/daemon/pause/standing"
@@ -125,8 +126,13 @@ func (r *Recorder) seal(ctx context.Context) {
 	}
 }
 
+// run steps the lines until all have ended. It has a thread of its own, in which nothing of
+// the sound stays after a step: what of it is in a pause would be in a core file.
 func (w *worker) run() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	defer close(w.gone)
+	wipe.Thread()
 	t := time.NewTicker(tick)
 	defer t.Stop()
 	for len(w.lines) > 0 {
@@ -141,6 +147,7 @@ func (w *worker) run() {
 			continue
 		}
 		w.step()
+		wipe.Thread()
 	}
 }
 

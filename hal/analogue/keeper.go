@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"time"
 
+	"linevault/codec/wipe"
 	"linevault/hal"
 )
 
@@ -76,13 +77,14 @@ func (k *keeper) session(ctx context.Context) (audio bool, err error) {
 	in := watchdog{pipe: c.out, limit: startLimit}
 	d := recordReader{r: &in, channels: k.channels, frames: k.frames}
 	var r record
-	for {
+	for wipe.Thread(); ; wipe.Thread() { // run has locked it
 		err := d.next(&r)
 		if err == nil && r.Fault == nil {
 			audio = true
 			in.limit = stallLimit
 			r.Mono = min(r.Mono, hal.Now())
 			k.ring.add(&r)
+			d.wipe(&r)
 			k.tell(nil)
 			continue
 		}

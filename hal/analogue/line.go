@@ -27,6 +27,7 @@ func newLine(c LineConfig, g *ring) *line {
 	for _, ch := range c.Channels {
 		l.channels = append(l.channels, ch-1)
 	}
+	g.lines++
 	l.most = l.format.Samples(hal.MaxBlock)
 	return l
 }
@@ -94,6 +95,7 @@ func (l *line) take(b *hal.Block, s *slot) {
 		}
 	}
 	l.pos = b.Frame.Span().To
+	l.ring.done(s)
 }
 
 func (l *line) lose(b *hal.Block, s *slot) {

@@ -114,6 +114,12 @@ func (d *recordReader) next(r *record) error {
 	return nil
 }
 
+// wipe clears the audio of r, and what it was made of.
+func (d *recordReader) wipe(r *record) {
+	clear(r.PCM)
+	clear(d.body)
+}
+
 func (d *recordReader) fault(r *record, size int64) error {
 	if size > maxFault {
 		return fmt.Errorf("a fault of %d bytes: %w", size, errRecord)

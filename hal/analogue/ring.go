@@ -14,6 +14,7 @@ const ringLength = 5 * time.Second
 // lost. All lines of the card read the same ring, each at its own pace.
 type ring struct {
 	rate, channels int
+	lines          int // that read it
 
 	mu     sync.Mutex // guards all below
 	slots  []slot
@@ -33,6 +34,15 @@ type slot struct {
 	fresh bool    // begins an epoch
 	lost  string  // why the card was lost, or empty
 	pcm   []int16 // interleaved by channel
+	read  int     // by so many lines
+}
+
+// done notes that a line has read s, and clears it after the last: sound that nobody needs any
+// more may be of a pause.
+func (g *ring) done(s *slot) {
+	if s.read++; s.read == g.lines {
+		clear(s.pcm)
+	}
 }
 
 func newRing(rate, channels, frames int) *ring {
@@ -90,7 +100,10 @@ func (g *ring) lose(reason string, now pcm.Mono) {
 
 func (g *ring) take() *slot {
 	g.next++
-	return g.slot(g.next - 1)
+	s := g.slot(g.next - 1)
+	clear(s.pcm) // this may be shorter than what lies there
+	s.read = 0
+	return s
 }
 
 // slot is the one of number n. Its caller holds mu.

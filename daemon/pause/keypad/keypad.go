@@ -4,6 +4,7 @@
 package keypad
 
 import (
+	"math"
 	"time"
 
 	"linevault/codec/dsp/dtmf"
@@ -58,6 +59,7 @@ type Pad struct {
 // whose parties are mixed, the outside party could dial them.
 func New(f pcm.Format, c Codes) *Pad {
 	p := &Pad{format: f, step: stepLength * f.Rate / rate, margin: f.Samples(margin)}
+	p.pending = make([]int16, 0, p.step*f.Legs)
 	if f.Legs > 1 {
 		p.codes = newCodes(c, f.Samples(between))
 	}
@@ -94,6 +96,7 @@ func (p *Pad) Step(f pcm.Frame, emit func(Event)) {
 			return
 		}
 		p.hear(p.pending, p.next-pcm.Pos(len(pcmIn)/p.format.Legs), emit)
+		clear(p.pending)
 		p.pending = p.pending[:0]
 	}
 	for ; len(pcmIn) >= n; pcmIn = pcmIn[n:] {
@@ -105,7 +108,14 @@ func (p *Pad) Step(f pcm.Frame, emit func(Event)) {
 
 // restart begins anew at f: what is heard before a break says nothing of what is after it.
 func (p *Pad) restart(f pcm.Frame) {
-	p.epoch, p.base, p.pending = f.Epoch, f.Pos, p.pending[:0]
+	p.Wipe()
+	p.epoch, p.base = f.Epoch, f.Pos
+}
+
+// Wipe forgets all sound, on a line that gives none any more.
+func (p *Pad) Wipe() {
+	clear(p.pending)
+	p.pending, p.next = p.pending[:0], math.MinInt64 // no frame follows on from that
 	for _, e := range p.ears {
 		e.restart()
 	}

@@ -100,6 +100,10 @@ func (l *line) take(b *hal.Block, s *slot) {
 	for i := range s.n {
 		b.Frame.PCM = append(b.Frame.PCM, l.legs[pcm.Near][i], l.legs[pcm.Far][i])
 	}
+	for leg := range l.legs {
+		clear(l.legs[leg][:s.n])
+	}
+	l.ring.done(s)
 	l.pos = b.Frame.Span().To
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/codec/wipe"
 	"linevault/hal"
 	"linevault/hal/pri/dahdi"
 )
@@ -88,6 +89,7 @@ func (r *reader) run(ctx context.Context) {
 	defer r.ring.close()
 	defer r.close()
 	for ctx.Err() == nil {
+		wipe.Thread() // of the step before
 		r.sleep(ctx)
 		r.step()
 	}

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -38,6 +39,15 @@ type slot struct {
 	lost    string // why the card was lost, or empty
 	swapped bool   // the network's span hears the switchboard
 	alaw    []byte // n octets of the network's span and n of the user's, line by line
+	read    int    // by so many lines
+}
+
+// done notes that a line has read s, and clears it after the last: sound that nobody needs any
+// more may be of a pause.
+func (g *ring) done(s *slot) {
+	if s.read++; s.read == g.lines {
+		clear(s.alaw)
+	}
 }
 
 // queued is a signal that belongs to a slot.
@@ -83,7 +93,7 @@ func (g *ring) add(n int, now pcm.Mono, swapped bool, both func(line int, s side
 	}
 	s := g.take()
 	s.pos, s.mono, s.n, s.fresh, s.lost, s.swapped = g.pos, now, n, broken, "", swapped
-	s.alaw = s.alaw[:0]
+	s.alaw = slices.Grow(s.alaw[:0], 2*n*g.lines) // at once: what had to grow would leave copies behind
 	for l := range g.lines {
 		s.alaw = append(s.alaw, both(l, network)[:n]...)
 		s.alaw = append(s.alaw, both(l, user)[:n]...)
@@ -143,7 +153,10 @@ func (g *ring) ready(at pcm.Mono) bool {
 
 func (g *ring) take() *slot {
 	g.next++
-	return g.slot(g.next - 1)
+	s := g.slot(g.next - 1)
+	clear(s.alaw) // this may be shorter than what lies there
+	s.read = 0
+	return s
 }
 
 // slot is the one of number n. Its caller holds mu.

@@ -102,6 +102,9 @@ func (s *span) take(info dahdi.Span) (err error) {
 	s.hard = d.Kind == dahdi.HardDC
 	s.sound = make([]Channel, 0, len(s.wanted))
 	s.waiting = make([][]byte, len(s.wanted))
+	for i := range s.waiting { // with all the room they may need: what had to grow would leave copies behind
+		s.waiting[i] = make([]byte, 0, mostWaiting+dahdi.Block)
+	}
 	for _, slot := range s.wanted {
 		c, err := s.device.Open(at[slot].Channel, dahdi.Sound)
 		if err != nil {
@@ -182,6 +185,7 @@ func (s *span) listen(now pcm.Mono) error {
 	if s.least() > 0 {
 		s.heard = now
 	}
+	clear(s.block[:])
 	return nil
 }
 
@@ -227,5 +231,6 @@ func (s *span) most() int {
 func (s *span) use(n int) {
 	for i, w := range s.waiting {
 		s.waiting[i] = w[:copy(w, w[min(n, len(w)):])]
+		clear(w[len(s.waiting[i]):])
 	}
 }
