@@ -197,27 +197,11 @@ func (b *box) sound(id string) []int16 {
 	b.t.Helper()
 	name := filepath.Join(b.t.TempDir(), "call.wav")
 	must(b.t, "export", id, "--data", b.dir, "-o", name)
-	f, err := os.Open(name)
+	all, _, err := wav.ReadFile(name)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer f.Close()
-	r, err := wav.NewReader(f)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	var all []int16
-	buf := make([]int16, 8192)
-	for {
-		n, err := r.Read(buf)
-		all = append(all, buf[:n]...)
-		if err == io.EOF {
-			return all
-		}
-		if err != nil {
-			b.t.Fatal(err)
-		}
-	}
+	return all
 }
 
 // scripts writes n calls of real speech, of so many seconds, for lines of a replay card, and

@@ -1,8 +1,6 @@
 package codectest
 
 import (
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,36 +26,15 @@ func Speech(t testing.TB, n int) []int16 {
 		if info, err := os.Stat(name); err != nil || info.Size() < 30000 {
 			continue // single words and beeps
 		}
-		all = append(all, read(t, name)...)
+		one, _, err := wav.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one...)
 		if len(all) >= n {
 			return all
 		}
 	}
 	t.Skip("NOT PROVED: too little recorded speech is installed (apt install asterisk-core-sounds-en-wav)")
 	return nil
-}
-
-func read(t testing.TB, name string) []int16 {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := wav.NewReader(f)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	var all []int16
-	buf := make([]int16, 4096)
-	for {
-		n, err := r.Read(buf)
-		all = append(all, buf[:n]...)
-		if errors.Is(err, io.EOF) {
-			return all
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-	}
 }

@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,7 +36,7 @@ func Material(pattern string, seconds int) ([]int16, error) {
 		if info, err := os.Stat(name); err != nil || info.Size() < 30000 {
 			continue
 		}
-		prompt, err := read(name)
+		prompt, _, err := wav.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
@@ -52,30 +51,6 @@ func Material(pattern string, seconds int) ([]int16, error) {
 		leg = 1 - leg
 	}
 	return nil, fmt.Errorf("%s: too little recorded speech: install asterisk-core-sounds-en-wav", pattern)
-}
-
-func read(name string) ([]int16, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := wav.NewReader(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	var all []int16
-	buf := make([]int16, 8192)
-	for {
-		n, err := r.Read(buf)
-		all = append(all, buf[:n]...)
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
 }
 
 // tape is a line that plays the material, from a place of its own on and round and round,

@@ -131,24 +131,15 @@ func decoded(t *testing.T, s *storage.Store, id storage.CallID) [2][]int16 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := wav.NewReader(w)
+	all, _, err := wav.ReadAll(w)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var legs [2][]int16
-	buf := make([]int16, 4096)
-	for {
-		n, err := r.Read(buf)
-		for i, v := range buf[:n] {
-			legs[i%2] = append(legs[i%2], v)
-		}
-		if err == io.EOF {
-			return legs
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	for i, v := range all {
+		legs[i%2] = append(legs[i%2], v)
 	}
+	return legs
 }
 
 // Invariant 6, same in, same out: the same file gives the same sound.

@@ -179,25 +179,16 @@ func listen(t *testing.T, dir string, c Call) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(c.WAV(dir))
+	all, format, err := wav.ReadFile(c.WAV(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	r, err := wav.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
+	if format != (pcm.Format{Rate: 8000, Legs: 2}) {
+		t.Fatalf("format %+v", format)
 	}
-	if r.Format() != (pcm.Format{Rate: 8000, Legs: 2}) {
-		t.Fatalf("format %+v", r.Format())
-	}
-	all := make([]int16, int(c.Seconds*rate+1)*2)
 	var legs [2]sound
-	n, err := r.Read(all)
-	for ; err == nil; n, err = r.Read(all) {
-		for i := range n {
-			legs[i%2] = append(legs[i%2], float64(all[i])/32768)
-		}
+	for i, v := range all {
+		legs[i%2] = append(legs[i%2], float64(v)/32768)
 	}
 	if c.Seconds < 25 || c.Seconds > 75 {
 		t.Errorf("lasts %.1f s, want 25 to 75", c.Seconds)

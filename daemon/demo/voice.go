@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"strings"
 
@@ -28,23 +27,11 @@ func (p Party) speak(ctx context.Context, text string) (sound, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("flite, voice %s: %w %s", p.Voice, err, strings.TrimSpace(problem.String()))
 	}
-	r, err := wav.NewReader(&out)
+	samples, format, err := wav.ReadAll(&out)
 	if err != nil {
 		return nil, fmt.Errorf("flite, voice %s: %w", p.Voice, err)
 	}
-	var samples []int16
-	buf := make([]int16, 4096)
-	for {
-		n, err := r.Read(buf)
-		samples = append(samples, buf[:n]...)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("flite, voice %s: %w", p.Voice, err)
-		}
-	}
-	t := resample(samples, float64(r.Format().Rate)*p.Pitch, rate)
+	t := resample(samples, float64(format.Rate)*p.Pitch, rate)
 	t.highPass()
 	t.level(p.Level)
 	return t, nil

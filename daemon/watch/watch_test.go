@@ -2,7 +2,6 @@ package watch
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -130,28 +129,13 @@ func TestDemonstrationIsQuiet(t *testing.T) {
 	}
 }
 
-func readWAV(t *testing.T, name string) (all []int16) {
+func readWAV(t *testing.T, name string) []int16 {
 	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
+	all, format, err := wav.ReadFile(name)
+	if err != nil || format != stereo {
+		t.Fatalf("%s is of %v: %v", name, format, err)
 	}
-	defer f.Close()
-	r, err := wav.NewReader(f)
-	if err != nil || r.Format() != stereo {
-		t.Fatalf("%s: %v", name, err)
-	}
-	buf := make([]int16, 8192)
-	for {
-		n, err := r.Read(buf)
-		all = append(all, buf[:n]...)
-		if err == io.EOF {
-			return all
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	return all
 }
 
 // A line on which no call comes is told of, but not at night; a call ends that.

@@ -1,10 +1,7 @@
 package signalling
 
 import (
-	"errors"
-	"io"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,20 +90,10 @@ func TestVectorsVaried(t *testing.T) {
 	}
 }
 
-func samplesOf(t *testing.T, file string) (p []int16) {
+func samplesOf(t *testing.T, file string) []int16 {
 	t.Helper()
-	f, err := os.Open(file)
+	p, _, err := wav.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	r, err := wav.NewReader(f)
-	for buf := make([]int16, 2000); err == nil; {
-		var n int
-		n, err = r.Read(buf)
-		p = append(p, buf[:n]...)
-	}
-	if !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	return p

@@ -14,6 +14,7 @@ import (
 
 	"linevault/codec/g711"
 	"linevault/codec/pcm"
+	"linevault/codec/wav"
 )
 
 // recorded is what is looked at of a call, as `linevault calls --json` prints it.
@@ -74,9 +75,9 @@ func judge(said speech, folder string) error {
 			fault("timeslot %d, %s: %s, %.3f s of %.3f s recorded, want in, all of at least %g s",
 				want.slot, want.number, c.Direction, c.Recorded, c.Length, want.least)
 		}
-		sound, legs, err := readWAV(filepath.Join(folder, c.ID+".wav"))
-		if err != nil || legs != 2 {
-			fault("timeslot %d: %d legs, %v", want.slot, legs, err)
+		sound, format, err := wav.ReadFile(filepath.Join(folder, c.ID+".wav"))
+		if err != nil || format.Legs != 2 {
+			fault("timeslot %d: %d legs, %v", want.slot, format.Legs, err)
 			continue
 		}
 		for leg, who := range [2]int{pcm.Near: switchboard, pcm.Far: network} {

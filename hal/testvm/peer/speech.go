@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,7 +60,7 @@ func makeSpeech(out string) error {
 	slices.Sort(files)
 	var all []int16
 	for _, f := range files {
-		pcm, _, err := readWAV(f)
+		pcm, _, err := wav.ReadFile(f)
 		if err != nil {
 			return err
 		}
@@ -87,28 +86,4 @@ func readSpeech(file string) (speech, error) {
 		return nil, fmt.Errorf("%s has %d octets, want %d", file, len(b), pieces*piece)
 	}
 	return b, nil
-}
-
-// readWAV reads a whole file.
-func readWAV(file string) (pcm []int16, legs int, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	r, err := wav.NewReader(f)
-	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", file, err)
-	}
-	buf := make([]int16, 4096)
-	for {
-		n, err := r.Read(buf)
-		pcm = append(pcm, buf[:n]...)
-		if errors.Is(err, io.EOF) {
-			return pcm, r.Format().Legs, nil
-		}
-		if err != nil {
-			return nil, 0, fmt.Errorf("%s: %w", file, err)
-		}
-	}
 }
