@@ -1,7 +1,6 @@
 package dtmf
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"testing"
@@ -123,9 +122,9 @@ func TestAnySplit(t *testing.T) {
 	for _, n := range []int{1, 7, 39, 40, 41, 163, 1600} {
 		d := New()
 		var got []Digit
-		for q := p; len(q) > 0; q = q[min(n, len(q)):] {
-			d.Step(q[:min(n, len(q))], func(g Digit) { got = append(got, g) })
-		}
+		linetest.Split(p, n, func(piece []int16) {
+			d.Step(piece, func(g Digit) { got = append(got, g) })
+		})
 		if !slices.Equal(got, want) {
 			t.Errorf("in pieces of %d: heard %v, want %v", n, got, want)
 		}
@@ -141,17 +140,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 }
 
 func FuzzPCM(f *testing.F) {
-	f.Add([]byte{1, 2, 3})
-	var b []byte
-	for _, v := range (dialled{row: 2, column: 2, on: 25, pause: 20}).sound("5").PCM() {
-		b = binary.LittleEndian.AppendUint16(b, uint16(v))
-	}
-	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p := make([]int16, len(b)/2)
-		for i := range p {
-			p[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
-		}
+	linetest.Fuzz(f, dialled{row: 2, column: 2, on: 25, pause: 20}.sound("5").PCM(), func(t *testing.T, p []int16) {
 		d := New()
 		last := pcm.Pos(-1)
 		for range 3 {
@@ -166,27 +155,17 @@ func FuzzPCM(f *testing.F) {
 }
 
 func BenchmarkSecond(b *testing.B) {
-	var speech []int16
-	linetest.Speech(b, func(_ string, s []int16) {
-		if len(speech) < 600*linetest.Rate {
-			speech = append(speech, s...)
-		}
-	})
 	for _, c := range []struct {
 		name string
 		pcm  []int16
 	}{
-		{"speech", speech},
+		{"speech", linetest.Minutes(b)},
 		{"silence", make([]int16, 2*linetest.Rate)},
 		{"digits", dialled{row: -10, column: -10, on: 70, pause: 60}.sound(pad + pad + pad).PCM()},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			d := New()
-			at := 0
-			for b.Loop() {
-				d.Step(c.pcm[at:at+linetest.Rate], func(Digit) {})
-				at = (at + linetest.Rate) % (len(c.pcm) - linetest.Rate)
-			}
+			linetest.Seconds(b, c.pcm, func(second []int16) { d.Step(second, func(Digit) {}) })
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package fsk
 
 import (
-	"encoding/binary"
 	"math"
 	"slices"
 	"testing"
@@ -220,9 +219,9 @@ func TestAnySplit(t *testing.T) {
 	for _, n := range []int{1, 7, 39, 40, 41, 1600} {
 		d := New()
 		var got []Received
-		for q := p; len(q) > 0; q = q[min(n, len(q)):] {
-			d.Step(q[:min(n, len(q))], func(r Received) { got = append(got, r) })
-		}
+		linetest.Split(p, n, func(piece []int16) {
+			d.Step(piece, func(r Received) { got = append(got, r) })
+		})
 		if !slices.Equal(got, want) {
 			t.Errorf("in pieces of %d: heard %d, want %d", n, len(got), len(want))
 		}
@@ -239,17 +238,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 }
 
 func FuzzPCM(f *testing.F) {
-	f.Add([]byte{1, 2, 3})
-	var b []byte
-	for _, v := range bt().sound(sealed(single, []byte("11212329P")...)).PCM() {
-		b = binary.LittleEndian.AppendUint16(b, uint16(v))
-	}
-	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p := make([]int16, len(b)/2)
-		for i := range p {
-			p[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
-		}
+	linetest.Fuzz(f, bt().sound(sealed(single, []byte("11212329P")...)).PCM(), func(t *testing.T, p []int16) {
 		d := New()
 		for range 2 {
 			d.Step(p, func(r Received) {
@@ -262,27 +251,17 @@ func FuzzPCM(f *testing.F) {
 }
 
 func BenchmarkSecond(b *testing.B) {
-	var speech []int16
-	linetest.Speech(b, func(_ string, s []int16) {
-		if len(speech) < 600*linetest.Rate {
-			speech = append(speech, s...)
-		}
-	})
 	for _, c := range []struct {
 		name string
 		pcm  []int16
 	}{
-		{"speech", speech},
+		{"speech", linetest.Minutes(b)},
 		{"silence", make([]int16, 2*linetest.Rate)},
 		{"message", bell().sound(append(message, make([]byte, 200)...)).PCM()},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			d := New()
-			at := 0
-			for b.Loop() {
-				d.Step(c.pcm[at:at+linetest.Rate], func(Received) {})
-				at = (at + linetest.Rate) % (len(c.pcm) - linetest.Rate)
-			}
+			linetest.Seconds(b, c.pcm, func(second []int16) { d.Step(second, func(Received) {}) })
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package tones
 
 import (
-	"encoding/binary"
 	"slices"
 	"testing"
 
@@ -150,9 +149,9 @@ func TestAnySplit(t *testing.T) {
 		d := New(UK)
 		var names []string
 		var at []pcm.Pos
-		for q := p; len(q) > 0; q = q[min(n, len(q)):] {
-			d.Step(q[:min(n, len(q))], func(t Tone) { names, at = append(names, t.Name), append(at, t.At) })
-		}
+		linetest.Split(p, n, func(piece []int16) {
+			d.Step(piece, func(t Tone) { names, at = append(names, t.Name), append(at, t.At) })
+		})
 		if !slices.Equal(names, want) || !slices.Equal(at, wantAt) {
 			t.Errorf("in pieces of %d: heard %v, want %v", n, names, want)
 		}
@@ -168,17 +167,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 }
 
 func FuzzPCM(f *testing.F) {
-	f.Add([]byte{1, 2, 3})
-	var b []byte
-	for _, v := range made("busy", -13, 2, 0, 0).PCM() {
-		b = binary.LittleEndian.AppendUint16(b, uint16(v))
-	}
-	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		p := make([]int16, len(b)/2)
-		for i := range p {
-			p[i] = int16(binary.LittleEndian.Uint16(b[2*i:]))
-		}
+	linetest.Fuzz(f, made("busy", -13, 2, 0, 0).PCM(), func(t *testing.T, p []int16) {
 		d := New(UK)
 		last := pcm.Pos(-1)
 		for range 3 { // fuzzers keep inputs short
@@ -194,16 +183,7 @@ func FuzzPCM(f *testing.F) {
 
 // Speech is the dearest sound: it is loud and often between 300 and 500 Hz.
 func BenchmarkSecond(b *testing.B) {
-	var p []int16
-	linetest.Speech(b, func(_ string, s []int16) {
-		if len(p) < 600*linetest.Rate {
-			p = append(p, s...)
-		}
-	})
+	p := linetest.Minutes(b)
 	d := New(UK)
-	at := 0
-	for b.Loop() {
-		d.Step(p[at:at+linetest.Rate], func(Tone) {})
-		at = (at + linetest.Rate) % (len(p) - linetest.Rate)
-	}
+	linetest.Seconds(b, p, func(second []int16) { d.Step(second, func(Tone) {}) })
 }
