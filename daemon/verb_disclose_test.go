@@ -71,7 +71,7 @@ func TestDisclose(t *testing.T) {
 		args string
 		code int
 	}{
-		{"disclose " + call + " --data " + data + " --to x --basis x -o " + pack, exitFailed},
+		{"disclose " + call + " --data " + data + " --to x --basis x -o " + pack, exitUsage},
 		{"disclose " + call + " --data " + data + " --to x --basis x --purpose x -o pack.txt", exitUsage},
 		{"disclose NONE --data " + data + " --to x --basis x --purpose x -o " + pack, exitFailed},
 	} {
