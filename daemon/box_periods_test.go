@@ -105,6 +105,7 @@ func TestNewerUntouched(t *testing.T) {
 		{"purge", "X", "--from", "1s", "--to", "2s", "--reason", "r"},
 		{"retention", "status", "--config", conf},
 		{"hold", "list"},
+		{"linetest", "--list"},
 	} {
 		code := exitFailed
 		if args[0] == "serve" {

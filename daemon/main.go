@@ -113,6 +113,14 @@ func usage(n cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
+// required marks flags as such.
+func required(c *cobra.Command, names ...string) *cobra.Command {
+	for _, name := range names {
+		_ = c.MarkFlagRequired(name) // the flag exists
+	}
+	return c
+}
+
 // defaultData is where a box keeps everything.
 const defaultData = "/var/lib/linevault"
 

@@ -31,8 +31,7 @@ backup can hear every call: keep the two apart.`,
 	dataFlag(c, &dir)
 	c.Flags().StringVar(&to, "to", "", "the `folder`, best on another disk")
 	c.Flags().StringVar(&root, "with-root", "", "copy the root key to this `file`, too")
-	_ = c.MarkFlagRequired("to") // the flag exists
-	return c
+	return required(c, "to")
 }
 
 func backUp(c *cobra.Command, dir, to, root string) error {
@@ -104,6 +103,5 @@ without it nothing can be opened until keys/root is put in its place.`,
 	dataFlag(c, &dir)
 	c.Flags().StringVar(&from, "from", "", "the backup's `folder`")
 	c.Flags().StringVar(&root, "root", "", "the `file` with the root key")
-	_ = c.MarkFlagRequired("from") // the flag exists
-	return c
+	return required(c, "from")
 }

@@ -43,10 +43,7 @@ encrypted: keep it as you would the call.`,
 	c.Flags().StringVar(&r.Basis, "basis", "", "the legal basis")
 	c.Flags().StringVar(&r.Purpose, "purpose", "", "why")
 	c.Flags().StringVar(&r.Reference, "reference", "", "a case number")
-	for _, name := range []string{"output", "to", "basis", "purpose"} {
-		_ = c.MarkFlagRequired(name) // the flag exists
-	}
-	return c
+	return required(c, "output", "to", "basis", "purpose")
 }
 
 func disclose(c *cobra.Command, dir string, id storage.CallID, r disclosure.Request, out string) error {

@@ -14,6 +14,7 @@ import (
 
 	"linevault/daemon/link"
 	"linevault/storage"
+	"linevault/storage/keys"
 	"linevault/storage/ledger"
 	"linevault/storage/sound"
 )
@@ -35,8 +36,7 @@ encrypted: keep it as you would the call. The export is entered in the ledger.`,
 	c.Flags().StringVarP(&out, "output", "o", "", "the `file`, ending in .wav or .ogg")
 	c.Flags().StringVar(&purpose, "purpose", "not given", "why, for the ledger")
 	c.Flags().StringVar(&reference, "reference", "", "a case number, for the ledger")
-	_ = c.MarkFlagRequired("output") // the flag exists
-	return c
+	return required(c, "output")
 }
 
 // stream is a call as a file.
@@ -119,20 +119,13 @@ func tryWrite(p *storage.Playback, kind, out string) (n int64, err error) {
 
 // enter writes an event into the ledger of a data folder.
 func enter(dir string, e ledger.Event) error {
-	ring, err := openRing(dir)
-	if err != nil {
+	return withLedger(dir, func(_ *keys.Ring, book *ledger.Ledger) error {
+		if e.At.IsZero() {
+			e.At = time.Now().UTC()
+		}
+		_, err := book.Append(e)
 		return err
-	}
-	l, err := ledger.Open(dir, ring.Derive("ledger"))
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	if e.At.IsZero() {
-		e.At = time.Now().UTC()
-	}
-	_, err = l.Append(e)
-	return err
+	})
 }
 
 func me() string {

@@ -82,6 +82,17 @@ type books struct {
 }
 
 func withBooks(dir string, f func(*books) error) error {
+	return withLedger(dir, func(ring *keys.Ring, book *ledger.Ledger) error {
+		checkpoints, err := evidence.OpenCheckpoints(dir, ring.Derive(evidence.KeyPurpose), book)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f(&books{dir, book, checkpoints}), checkpoints.Close())
+	})
+}
+
+// withLedger runs f with the keys and the ledger of a data folder.
+func withLedger(dir string, f func(*keys.Ring, *ledger.Ledger) error) error {
 	ring, err := openRing(dir)
 	if err != nil {
 		return err
@@ -91,11 +102,7 @@ func withBooks(dir string, f func(*books) error) error {
 		return err
 	}
 	defer book.Close()
-	checkpoints, err := evidence.OpenCheckpoints(dir, ring.Derive(evidence.KeyPurpose), book)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f(&books{dir, book, checkpoints}), checkpoints.Close())
+	return f(ring, book)
 }
 
 func (b *books) status(w io.Writer) error {

@@ -82,20 +82,13 @@ func (o *lineTestOptions) args(c *cobra.Command, args []string) error {
 
 // withArchive runs f with the certificates of the data folder.
 func (o *lineTestOptions) withArchive(f func(*linetest.Archive) error) error {
-	ring, err := keys.OpenRing(o.dir)
-	if err != nil {
-		return err
-	}
-	book, err := ledger.Open(o.dir, ring.Derive("ledger"))
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	a, err := linetest.OpenArchive(o.dir, "", ring, book)
-	if err != nil {
-		return err
-	}
-	return f(a)
+	return withLedger(o.dir, func(ring *keys.Ring, book *ledger.Ledger) error {
+		a, err := linetest.OpenArchive(o.dir, "", ring, book)
+		if err != nil {
+			return err
+		}
+		return f(a)
+	})
 }
 
 func (o *lineTestOptions) listAll(line string) error {

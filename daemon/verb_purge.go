@@ -9,6 +9,7 @@ import (
 
 	"linevault/daemon/link"
 	"linevault/storage"
+	"linevault/storage/keys"
 	"linevault/storage/ledger"
 )
 
@@ -51,10 +52,7 @@ done when the call has ended, by the desk that runs.`,
 	c.Flags().Var((*instant)(&from), "from", "from which `time` of the call on, such as 12s or 0:12")
 	c.Flags().Var((*instant)(&to), "to", "up to which `time` of the call")
 	c.Flags().StringVar(&reason, "reason", "", "why, for the ledger and the call's page")
-	for _, name := range []string{"from", "to", "reason"} {
-		_ = c.MarkFlagRequired(name) // the flag exists
-	}
-	return c
+	return required(c, "from", "to", "reason")
 }
 
 // mayPurge says what a person may not destroy alone.
@@ -79,19 +77,12 @@ func noCall(id storage.CallID) error {
 
 // withDestruction runs f with what it takes to destroy something.
 func withDestruction(dir string, f func(*storage.Store, *ledger.Ledger) error) error {
-	ring, err := openRing(dir)
-	if err != nil {
-		return err
-	}
-	book, err := ledger.Open(dir, ring.Derive("ledger"))
-	if err != nil {
-		return err
-	}
-	defer book.Close()
-	s, err := storage.Open(dir, link.Dial(dir))
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	return f(s, book)
+	return withLedger(dir, func(_ *keys.Ring, book *ledger.Ledger) error {
+		s, err := storage.Open(dir, link.Dial(dir))
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return f(s, book)
+	})
 }

@@ -146,11 +146,3 @@ moved. Look first: linevault retention status.`,
 	c.Flags().BoolVar(&clock, "clock", false, "the time of day is right")
 	return c
 }
-
-// required marks flags as such.
-func required(c *cobra.Command, names ...string) *cobra.Command {
-	for _, name := range names {
-		_ = c.MarkFlagRequired(name) // the flag exists
-	}
-	return c
-}
