@@ -28,8 +28,8 @@ func (f *callFlags) add(c *cobra.Command) {
 	v.StringVar(&f.far, "far", "", "with this `number` of the other party, whole")
 	v.StringVar(&f.begins, "begins", "", "whose other party's number begins with these `digits`")
 	v.StringVar(&f.ends, "ends", "", "whose other party's number ends with these `digits`")
-	v.StringVar(&f.from, "from", "", "from this `day` on, such as 2026-11-22")
-	v.StringVar(&f.to, "to", "", "up to this `day`, which is included")
+	v.StringVar(&f.from, "from", "", "from this `day` on, such as 2026-11-22, or \"2026-11-22 14:30\"")
+	v.StringVar(&f.to, "to", "", "up to this `day`, or minute, which is included")
 	v.StringVar(&f.department, "department", "", "of this `department`")
 	v.StringVar(&f.direction, "direction", "", "`in` or out")
 	v.DurationVar(&f.longer, "longer", 0, "of this `length` at least, such as 90s")
@@ -78,26 +78,66 @@ func (f *callFlags) query() (storage.Query, error) {
 	if f.rating < 0 || f.rating > storage.MaxStars || f.ratingAtMost < 0 || f.ratingAtMost > storage.MaxStars {
 		return q, coded{fmt.Errorf("a rating is from 1 to %d", storage.MaxStars), exitUsage}
 	}
+	for _, n := range []struct {
+		flag string
+		to   *string
+	}{{"number", &q.Number}, {"far", &q.Far}, {"begins", &q.FarBegins}, {"ends", &q.FarEnds}} {
+		if *n.to == "" {
+			continue
+		}
+		if *n.to = digitsOf(*n.to); *n.to == "" {
+			return q, coded{fmt.Errorf("--%s has no digits: give a telephone number, or a part of one", n.flag), exitUsage}
+		}
+	}
 	var err error
-	if q.From, err = localDay(f.from); err == nil {
-		q.To, err = localDay(f.to)
+	if q.From, _, err = localTime("from", f.from); err != nil {
+		return q, err
 	}
-	if err == nil && !q.To.IsZero() {
-		q.To = q.To.AddDate(0, 0, 1)
+	var step func(time.Time) time.Time
+	if q.To, step, err = localTime("to", f.to); err != nil {
+		return q, err
 	}
-	return q, err
+	if !q.To.IsZero() {
+		q.To = step(q.To)
+		if !q.From.Before(q.To) {
+			return q, coded{fmt.Errorf("--to %s is before --from %s: no call can be of that time", f.to, f.from), exitUsage}
+		}
+	}
+	if f.shorter > 0 && f.shorter < f.longer {
+		return q, coded{fmt.Errorf("--shorter %v is less than --longer %v: no call can be of that length", f.shorter, f.longer), exitUsage}
+	}
+	return q, nil
 }
 
-// localDay is the start of a day, or nothing.
-func localDay(s string) (time.Time, error) {
+// digitsOf leaves what a number is dialled with; +44 and 0044 become the 0 that lines signal.
+func digitsOf(typed string) string {
+	d := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("0123456789*#", r) {
+			return r
+		}
+		return -1
+	}, typed)
+	if rest, ok := strings.CutPrefix(d, "44"); ok && strings.HasPrefix(typed, "+") {
+		return "0" + rest
+	}
+	if rest, ok := strings.CutPrefix(d, "0044"); ok {
+		return "0" + rest
+	}
+	return d
+}
+
+// localTime is the start of a day or of a minute, or nothing; step leads to the end of it.
+func localTime(flag, s string) (t time.Time, step func(time.Time) time.Time, err error) {
 	if s == "" {
-		return time.Time{}, nil
+		return t, nil, nil
 	}
-	t, err := time.ParseInLocation(time.DateOnly, s, time.Local)
-	if err != nil {
-		return t, coded{fmt.Errorf("%q is not a day such as 2026-11-22", s), exitUsage}
+	if t, err = time.ParseInLocation(time.DateOnly, s, time.Local); err == nil {
+		return t, func(t time.Time) time.Time { return t.AddDate(0, 0, 1) }, nil
 	}
-	return t, nil
+	if t, err = time.ParseInLocation("2006-01-02 15:04", s, time.Local); err == nil {
+		return t, func(t time.Time) time.Time { return t.Add(time.Minute) }, nil
+	}
+	return t, nil, coded{fmt.Errorf("--%s: %q is not a day such as 2026-11-22, nor a time such as \"2026-11-22 14:30\"", flag, s), exitUsage}
 }
 
 // said is what people said about a call, in short.

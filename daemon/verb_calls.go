@@ -32,6 +32,9 @@ What is asked for must all hold: --line parking --flag any --rating 4 --note bin
 			if err != nil {
 				return err
 			}
+			if limit < 0 {
+				return coded{fmt.Errorf("--limit %d: give how many calls to list, or 0 for all", limit), exitUsage}
+			}
 			s, err := storage.Open(dir, link.Dial(dir))
 			if err != nil {
 				return err

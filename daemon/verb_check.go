@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -107,7 +108,7 @@ func (o *checkOptions) ledger(ring *keys.Ring) (entered map[seal.PartID]*storage
 		}
 	}
 	if _, err := os.Stat(filepath.Join(o.dir, "ledger")); errors.Is(err, fs.ErrNotExist) {
-		if elsewhere != nil {
+		if elsewhere != nil || hasAccounts(o.dir) {
 			tell(errors.New("there is none, and there was one: put the folder ledger back from your backup"))
 		}
 		return nil, found, nil // else no desk has run here yet
@@ -124,9 +125,25 @@ func (o *checkOptions) ledger(ring *keys.Ring) (entered map[seal.PartID]*storage
 	}
 	defer signed.Close()
 	tell(signed.Check(elsewhere))
+	tell(missing(o.dir, ring, book))
 	entered, err = evidence.Entered(book)
 	tell(err)
 	return entered, found, nil
+}
+
+// hasAccounts reports whether somebody has an account on the box.
+func hasAccounts(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "accounts.sealed"))
+	return err == nil
+}
+
+// missing sees that the ledger has what other files tell of.
+func missing(dir string, ring *keys.Ring, book *ledger.Ledger) error {
+	if _, err := os.Stat(filepath.Join(dir, "destruction", "job")); err == nil {
+		return nil // a destruction is under way: its certificate may come before its entry
+	}
+	certificates, err := storage.Certificates(dir, storage.CertificateKey(ring))
+	return errors.Join(err, evidence.Missing(book, certificates, hasAccounts(dir)))
 }
 
 // inSyslog and inReport are a checkpoint as a syslog message and as a report have it.
@@ -153,10 +170,10 @@ func readCheckpoint(path string) ([]byte, error) {
 func printReport(c *cobra.Command, r *storage.Report) error {
 	w := c.OutOrStdout()
 	for _, p := range r.Problems {
-		if p.Segment != "" {
+		if p.Segment != "" && !strings.HasPrefix(p.Text, "segment "+p.Segment+":") {
 			p.Text = p.Segment + ": " + p.Text
 		}
-		fmt.Fprintln(w, p.Text)
+		fmt.Fprintf(w, "%d: %s\n", p.Breaks, p.Text)
 	}
 	if !r.OK() {
 		fmt.Fprintln(w)

@@ -81,6 +81,24 @@ func TestCheckVerb(t *testing.T) {
 			t.Fatal(err)
 		}
 	}, "--checkpoint", printed)
+	call := replayed(t, b.dir)
+	must(t, "purge", call, "--from", "1s", "--to", "2s", "--reason", "x", "--data", b.dir)
+	broken("a ledger that was begun anew after a destruction", storage.Unbroken, "certificate", func(dir string) {
+		for _, name := range []string{"entries", "hashes", "index", "checkpoints"} {
+			if err := os.Remove(filepath.Join(dir, "ledger", name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	broken("a ledger that is gone, where there are accounts", storage.Unbroken, "there is none, and there was one", func(dir string) {
+		err := os.RemoveAll(filepath.Join(dir, "ledger"))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, "accounts.sealed"), nil, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
 	broken("a segment that is gone", storage.Durable, "was entered in the ledger", func(dir string) {
 		segments, err := filepath.Glob(filepath.Join(dir, "segments", "*.seg"))
 		if err != nil || len(segments) == 0 {
@@ -97,4 +115,11 @@ func TestCheckVerb(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// replayed records a call without a box, and returns its id.
+func replayed(t *testing.T, dir string) string {
+	t.Helper()
+	out := strings.Fields(must(t, "replay", "--data", dir, speechFile(t, 5)))
+	return out[len(out)-1]
 }

@@ -50,6 +50,9 @@ func disclose(c *cobra.Command, dir string, id storage.CallID, r disclosure.Requ
 	if !strings.HasSuffix(strings.ToLower(out), ".zip") {
 		return coded{fmt.Errorf("%s: the name must end in .zip", out), exitUsage}
 	}
+	if err := isNew(out); err != nil {
+		return err
+	}
 	s, err := storage.Open(dir, link.Dial(dir))
 	if err != nil {
 		return err
@@ -73,6 +76,14 @@ func disclose(c *cobra.Command, dir string, id storage.CallID, r disclosure.Requ
 	})
 }
 
+// onePack wants the name of one pack.
+func onePack(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return errors.New("name one disclosure pack, such as PACK.zip")
+	}
+	return nil
+}
+
 func verifyVerb() *cobra.Command {
 	var key string
 	c := &cobra.Command{
@@ -82,7 +93,7 @@ func verifyVerb() *cobra.Command {
 box and no network. Without --key it goes by the key in the pack, which shows only that the
 pack is consistent. Exit code 0 says that it holds, 3 that it does not. The program
 linevault-verify does just this, as one file for other computers (make verify-static).`,
-		Args: usage(cobra.ExactArgs(1)),
+		Args: usage(onePack),
 		RunE: func(c *cobra.Command, args []string) error {
 			found, err := disclosure.VerifyFile(args[0], key)
 			if err == nil {

@@ -73,7 +73,7 @@ func TestDisclose(t *testing.T) {
 	}{
 		{"disclose " + call + " --data " + data + " --to x --basis x -o " + pack, exitUsage},
 		{"disclose " + call + " --data " + data + " --to x --basis x --purpose x -o pack.txt", exitUsage},
-		{"disclose NONE --data " + data + " --to x --basis x --purpose x -o " + pack, exitFailed},
+		{"disclose NONE --data " + data + " --to x --basis x --purpose x -o " + pack + ".new.zip", exitFailed},
 	} {
 		c := linevault(strings.Fields(r.args)...)
 		if err := c.Run(); c.ProcessState.ExitCode() != r.code {

@@ -39,6 +39,14 @@ encrypted: keep it as you would the call. The export is entered in the ledger.`,
 	return required(c, "output")
 }
 
+// isNew keeps a file from being written over, such as a pack that was given to somebody.
+func isNew(out string) error {
+	if info, err := os.Lstat(out); err == nil && info.Mode().IsRegular() {
+		return fmt.Errorf("%s is there already and is left as it is: name another file, or remove it first", out)
+	}
+	return nil
+}
+
 // stream is a call as a file.
 type stream interface {
 	io.Reader
@@ -49,6 +57,9 @@ func export(c *cobra.Command, dir string, id storage.CallID, out, purpose, refer
 	kind := strings.ToLower(filepath.Ext(out))
 	if kind != ".wav" && kind != ".ogg" {
 		return coded{fmt.Errorf("%s: the name must end in .wav or .ogg", out), exitUsage}
+	}
+	if err := isNew(out); err != nil {
+		return err
 	}
 	s, err := storage.Open(dir, link.Dial(dir))
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,6 +36,7 @@ func ledgerVerb() *cobra.Command {
 
 func ledgerStatusVerb() *cobra.Command {
 	var dir string
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show the ledger's size, its newest checkpoint and the box's public key",
@@ -42,10 +44,20 @@ func ledgerStatusVerb() *cobra.Command {
 the box. Give the key to whoever will check disclosure packs, on another way than the packs.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withBooks(dir, func(b *books) error { return b.status(c.OutOrStdout()) })
+			return withBooks(dir, func(b *books) error {
+				s, err := b.status()
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return json.NewEncoder(c.OutOrStdout()).Encode(s)
+				}
+				return s.print(c.OutOrStdout())
+			})
 		},
 	}
 	dataFlag(c, &dir)
+	c.Flags().BoolVar(&asJSON, "json", false, "as one JSON object")
 	return c
 }
 
@@ -105,43 +117,60 @@ func withLedger(dir string, f func(*keys.Ring, *ledger.Ledger) error) error {
 	return f(ring, book)
 }
 
-func (b *books) status(w io.Writer) error {
+// ledgerStatus is what `ledger status` shows.
+type ledgerStatus struct {
+	Entries     int64     `json:"entries"`
+	Root        string    `json:"root"`
+	Signed      int64     `json:"signed"` // entries that the newest checkpoint covers
+	SignedAt    time.Time `json:"signed_at,omitzero"`
+	Sent        string    `json:"off_the_box"` // nothing, some or all
+	PublicKey   string    `json:"public_key"`
+	Fingerprint string    `json:"fingerprint"`
+}
+
+func (b *books) status() (s ledgerStatus, err error) {
+	key := b.checkpoints.PublicKey()
+	s.PublicKey, s.Fingerprint, s.Sent = fmt.Sprint(key), key.Fingerprint(), "all"
 	head, err := b.book.Head()
 	if err != nil {
-		return err
+		return s, err
 	}
-	fmt.Fprintf(w, "entries:      %d\nroot:         %x\n", head.N, head.Hash[:])
+	s.Entries, s.Root = head.N, fmt.Sprintf("%x", head.Hash[:])
 	signed, err := b.checkpoints.Last()
 	if err != nil {
-		return err
+		return s, err
 	}
-	if signed == nil {
-		fmt.Fprintln(w, "signed:       nothing yet")
-	} else {
-		c, err := checkpoint.Open(signed, b.checkpoints.PublicKey())
+	if signed != nil {
+		c, err := checkpoint.Open(signed, key)
 		if err != nil {
-			return err
+			return s, err
 		}
-		fmt.Fprintf(w, "signed:       up to entry %d, %s\n", c.Tree.N, c.At.Local().Format("2006-01-02 15:04:05"))
+		s.Signed, s.SignedAt = c.Tree.N, c.At
 	}
 	sent, err := notary.Sent(b.dir)
 	if err != nil {
-		return err
+		return s, err
 	}
 	waiting, _, err := b.checkpoints.After(sent, 1)
-	if err != nil {
-		return err
-	}
 	switch {
 	case sent == 0:
-		fmt.Fprintln(w, "off the box:  nothing yet; [syslog] in the configuration says where to")
+		s.Sent = "nothing"
 	case len(waiting) > 0:
-		fmt.Fprintln(w, "off the box:  not all yet")
-	default:
-		fmt.Fprintln(w, "off the box:  all")
+		s.Sent = "some"
 	}
-	key := b.checkpoints.PublicKey()
-	_, err = fmt.Fprintf(w, "public key:   %s\nfingerprint:  %s\n", key, key.Fingerprint())
+	return s, err
+}
+
+func (s ledgerStatus) print(w io.Writer) error {
+	signed := "nothing yet"
+	if s.Signed > 0 {
+		signed = fmt.Sprintf("up to entry %d, %s", s.Signed, s.SignedAt.Local().Format("2006-01-02 15:04:05"))
+	}
+	sent := map[string]string{
+		"nothing": "nothing yet; [syslog] in the configuration says where to", "some": "not all yet", "all": "all",
+	}[s.Sent]
+	_, err := fmt.Fprintf(w, "entries:      %d\nroot:         %s\nsigned:       %s\noff the box:  %s\npublic key:   %s\nfingerprint:  %s\n",
+		s.Entries, s.Root, signed, sent, s.PublicKey, s.Fingerprint)
 	return err
 }
 
@@ -216,6 +245,10 @@ func startNotary(ctx context.Context, dir string, cfg *config.Config, ring *keys
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
 		defer close(done)
+		if err := missing(dir, ring, book); err != nil {
+			log.Error("the ledger lacks what it should have", "err", err)
+			alarms.Raise("ledger missing", "", err.Error())
+		}
 		notary.Run(ctx, n)
 	}()
 	return c, func() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -54,28 +55,65 @@ func readClock(cfg *config.Config) (storage.Reading, error) {
 
 func retentionStatusVerb() *cobra.Command {
 	var r retention
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Show the terms, and what is past them now",
 		Args:  usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return r.with(func(s *storage.Store, _ *ledger.Ledger, cfg *config.Config, now storage.Reading) error {
+				if asJSON {
+					return printPlanJSON(c.OutOrStdout(), s, cfg, now)
+				}
 				for _, p := range cfg.Policies() {
-					fmt.Fprintf(c.OutOrStdout(), "class %s: at least %s, at most %s\n", p.Class, orNone(p.AtLeast), orNone(p.AtMost))
+					fmt.Fprintf(c.OutOrStdout(), "class %s: %s, %s\n", p.Class,
+						orNone("at least ", p.AtLeast, "no minimum"), orNone("at most ", p.AtMost, "no end: until somebody has them destroyed"))
 				}
 				return printPlan(c.OutOrStdout(), s, cfg, now)
 			})
 		},
 	}
 	r.flags(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "as one JSON object")
 	return c
 }
 
-func orNone(t storage.Term) string {
+func orNone(words string, t storage.Term, none string) string {
 	if t.N == 0 {
-		return "no term"
+		return none
 	}
-	return t.String()
+	return words + t.String()
+}
+
+// printPlanJSON is the terms and what a run would destroy, for programs.
+func printPlanJSON(w io.Writer, s *storage.Store, cfg *config.Config, now storage.Reading) error {
+	plan, err := s.Plan(cfg.Policies(), now.Wall)
+	if err != nil {
+		return err
+	}
+	type class struct {
+		Class   string `json:"class"`
+		AtLeast string `json:"keep_at_least,omitempty"`
+		AtMost  string `json:"keep_at_most,omitempty"`
+	}
+	type kept struct {
+		Period string `json:"period"`
+		Why    string `json:"why"`
+	}
+	out := struct {
+		Classes []class `json:"classes"`
+		Past    int     `json:"past_their_term"` // calls
+		Periods int     `json:"whole_periods"`
+		Usual   int     `json:"usual_a_day"`
+		Kept    []kept  `json:"kept"`
+	}{Classes: []class{}, Past: len(plan.Calls), Periods: len(plan.Periods), Usual: plan.Usual, Kept: []kept{}}
+	for _, p := range cfg.Policies() {
+		out.Classes = append(out.Classes, class{p.Class, orNone("", p.AtLeast, ""), orNone("", p.AtMost, "")})
+	}
+	for _, k := range plan.Kept {
+		out.Kept = append(out.Kept, kept{k.Period.String(), k.Why})
+	}
+	return json.NewEncoder(w).Encode(out)
 }
 
 // printPlan says what a run would destroy.

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"linevault/storage"
 )
 
 // What ICT does about terms: sees them, looks at what would go, puts a call under hold.
@@ -37,6 +40,11 @@ func TestRetentionAndHold(t *testing.T) {
 	must(t, "hold", "set", id, "--reason", "a claim", "--review", "2030-01-31", "--data", dir)
 	if said := must(t, "hold", "list", "--data", dir); !strings.Contains(said, id) || !strings.Contains(said, "review 2030-01-31: a claim") {
 		t.Errorf("list: %s", said)
+	}
+	must(t, "hold", "review", id, "--reason", "the claim goes on", "--review", "2031-01-31", "--data", dir)
+	var listed storage.Hold
+	if err := json.Unmarshal([]byte(must(t, "hold", "list", "--json", "--data", dir)), &listed); err != nil || string(listed.Call) != id || listed.Review.Year() != 2031 {
+		t.Errorf("%+v, %v", listed, err)
 	}
 	if said := must(t, "hold", "release", id, "--reason", "settled", "--data", dir); !strings.Contains(said, "another person") {
 		t.Errorf("release: %s", said)

@@ -73,6 +73,10 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 	}
 	data, name := filepath.Join(tmp, "data"), speechFile(t, 1)
 	must(t, "replay", "--data", data, name)
+	taken := filepath.Join(tmp, "pack.zip")
+	if err := os.WriteFile(taken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	used, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -95,6 +99,15 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 		{"calls --jsno", exitUsage, "see `linevault calls --help`"},
 		{"export", exitUsage, "see `linevault export --help`"},
 		{"hold set X --review 2099-01-01", exitUsage, "\"reason\" not set: linevault hold set CALL --reason TEXT --review DAY"},
+		{"calls --from 2026-11-23 --to 2026-11-22 --data " + data, exitUsage, "--to 2026-11-22 is before --from 2026-11-23"},
+		{"calls --longer 2m --shorter 1m --data " + data, exitUsage, "no call can be of that length"},
+		{"calls --number abc --data " + data, exitUsage, "--number has no digits"},
+		{"calls --limit -1 --data " + data, exitUsage, "0 for all"},
+		{"hold set X --reason claim --review 2020-01-01 --data " + data, exitUsage, "not in the future"},
+		{"hold set X --reason claim --review 2099-01-01 --data " + data, exitFailed, "there is no call X; `linevault calls` lists them"},
+		{"export X --data " + data + " -o " + name, exitFailed, "is there already and is left as it is"},
+		{"disclose X --to a --basis b --purpose c -o " + taken + " --data " + data, exitFailed, "is there already and is left as it is"},
+		{"verify", exitUsage, "name one disclosure pack"},
 		{"export X --data " + data + " -o x.mp3", exitUsage, "must end in .wav or .ogg"},
 		{"export X --data " + data + " -o x.wav", exitFailed, "there is no call X"},
 		{"calls --data " + filepath.Join(tmp, "nothing"), exitFailed, "makes one"},

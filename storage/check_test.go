@@ -39,7 +39,7 @@ func TestForeignSegment(t *testing.T) {
 	}
 	r, err := storage.Check(dir, nil, storage.CheckOptions{})
 	must(t, err)
-	if len(r.Problems) != 1 || r.Problems[0].Segment != name || r.Verdicts()[0].Problems != 1 {
+	if len(r.Problems) != 1 || r.Problems[0].Segment != name || r.Verdicts()[storage.Ours-1].Problems != 1 {
 		t.Errorf("%+v", r.Problems)
 	}
 	must(t, os.Remove(filepath.Join(dir, "segments", name)))

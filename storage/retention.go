@@ -198,8 +198,11 @@ func (s *Store) ApproveRetention(policies []Policy, now Reading, clock bool, by 
 		if err := s.retained().write(r); err != nil {
 			return err
 		}
-		_, err = book.Append(ledger.Event{At: time.Now().UTC(), Kind: "retention approved", Who: by, Text: fmt.Sprintf(
-			"%d call(s) may be destroyed; the time of day is right: %v", len(plan.Calls), clock)})
+		text := fmt.Sprintf("%d call(s) may be destroyed", len(plan.Calls))
+		if clock {
+			text += "; the time of day is right, though it moved"
+		}
+		_, err = book.Append(ledger.Event{At: time.Now().UTC(), Kind: "retention approved", Who: by, Text: text})
 		return err
 	})
 	return plan, err

@@ -62,11 +62,13 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 	if err != nil && s.coming[id] {
 		return false // its key comes last, when what it stands in for is destroyed
 	}
+	breaks := Promise(0)
 	if errors.Is(err, errNoKey) && p.place1() != "" {
 		about = "keys of " + p.place1() // one sentence for the segment: it may be of another box
+		breaks = s.whose(p)
 	}
 	if err != nil {
-		s.problem(about, Problem{Segment: p.place1(), Text: fmt.Sprintf("%v: the call that it belongs to is not listed whole", err)})
+		s.problem(about, Problem{Segment: p.place1(), Text: fmt.Sprintf("%v: the call that it belongs to is not listed whole", err), Breaks: breaks})
 		return false
 	}
 	s.keep(id, r.key)
@@ -103,6 +105,25 @@ func (s *Store) keep(id seal.PartID, k *seal.Key) {
 	s.keeping.Lock()
 	defer s.keeping.Unlock()
 	s.kept[id] = k
+}
+
+// whose is the promise that a part without a key breaks: where the box has keys of the period and
+// none of any part in the segment, the segment is somebody else's; else a key is lost.
+func (s *Store) whose(p *storedPart) Promise {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.problems["keys of "+p.place1()]; ok {
+		return known.Breaks
+	}
+	if len(s.locked[p.period]) == 0 {
+		return Whole
+	}
+	for id, o := range s.parts {
+		if s.locked[p.period][id] != nil && o.place1() == p.place1() {
+			return Whole
+		}
+	}
+	return Ours
 }
 
 // forget drops the key that was kept while the part was live.

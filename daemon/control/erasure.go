@@ -150,7 +150,7 @@ func (d *Desk) Certificates(a Actor) (list []*Certificate, damaged []string, err
 		return nil, nil, err
 	}
 	list, err = storage.Certificates(d.Dir, storage.CertificateKey(ring))
-	slices.SortStableFunc(list, func(x, y *Certificate) int { return y.Begun.Compare(x.Begun) })
+	slices.SortFunc(list, func(x, y *Certificate) int { return strings.Compare(y.ID, x.ID) }) // an ID begins with the time
 	if err != nil {
 		damaged = strings.Split(err.Error(), "\n")
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"linevault/storage/keys/journal"
 )
@@ -25,7 +26,21 @@ var ErrLockedByHand = errors.New("the recordings were locked by hand")
 // readLocked is what a file of a root key that was taken off says.
 func readLocked(text string) error {
 	_, said, _ := strings.Cut(strings.TrimSuffix(text, "\n"), "\n")
+	when, who, _ := strings.Cut(said, " by ")
+	if at, err := time.Parse(time.RFC3339, when); err == nil {
+		return fmt.Errorf("%w, on %s by %.80s", ErrLockedByHand, at.Format("2 January 2006 at 15:04 MST"), printable(who))
+	}
 	return fmt.Errorf("%w: %.120q", ErrLockedByHand, said)
+}
+
+// printable keeps what a file says from driving a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // Lock takes the root key off the box, for a ring that Recovered opened from the store's own

@@ -25,7 +25,11 @@ func (e *LockedError) Error() string {
 	if e.Plan.Empty() {
 		return e.Why.Error()
 	}
-	return fmt.Sprintf("%v; or run `linevault keys recover` with the identities of %d of: %s", e.Why, e.Plan.Needed, recovery.Names(e.Plan.Recipients))
+	or := "or "
+	if errors.Is(e.Why, ErrLockedByHand) {
+		or = "" // there is nothing else to do
+	}
+	return fmt.Sprintf("%v; %srun `linevault keys recover` with the identities of %d of: %s", e.Why, or, e.Plan.Needed, recovery.Names(e.Plan.Recipients))
 }
 
 // Unwrap is why.
