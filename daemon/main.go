@@ -94,7 +94,7 @@ func root() *cobra.Command {
 	c.AddCommand(
 		runVerb(), recordVerb(), serveVerb(), cardVerb(), outputVerb(), // the box
 		callsVerb(), pausesVerb(), accountVerb(), exportVerb(), annotateVerb(), checkVerb(), replayVerb(), purgeVerb(), eraseVerb(), // its calls
-		retentionVerb(), holdVerb(), // and how long they stay
+		retentionVerb(), holdVerb(), certificatesVerb(), // and how long they stay
 		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
 		backupVerb(), restoreVerb(), keysVerb(),
 		consoleVerb(), pauseVerb(),

@@ -68,6 +68,19 @@ func TestPurge(t *testing.T) {
 		t.Error(err)
 	}
 	b := box{t: t, dir: dir}
+	defer func() {
+		changed := filepath.Join(dir, "destruction", "certificates", onlyFile(t, filepath.Join(dir, "destruction", "certificates")))
+		text, err := os.ReadFile(changed)
+		if err == nil {
+			err = os.WriteFile(changed, []byte(strings.Replace(string(text), "card number", "card numbers", 1)), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := fails(t, exitUnsound, "certificates", "--data", dir); !strings.Contains(said, "not as this box signed it") {
+			t.Error(said)
+		}
+	}()
 	if n := len(b.sound(id)); n != 20*8000 {
 		t.Errorf("the WAV has %d samples, want %d", n, 20*8000)
 	}
@@ -82,6 +95,17 @@ func TestPurge(t *testing.T) {
 			t.Errorf("%s to %s: %s", r.from, r.to, said)
 		}
 	}
+	if said := must(t, "certificates", "--data", dir); !strings.Contains(said, "12s to 14s of call "+id) || strings.Count(said, "\n") != 1 {
+		t.Errorf("certificates: %s", said)
+	}
+	var listed storage.Certificate
+	if err := json.Unmarshal([]byte(must(t, "certificates", "--json", "--data", dir)), &listed); err != nil || listed.To != 14*time.Second {
+		t.Errorf("%+v, %v", listed, err)
+	}
+	if said := must(t, "certificates", listed.ID, "--data", dir); !strings.HasPrefix(said, "linevault certificate of destruction 1\n") {
+		t.Errorf("certificate: %s", said)
+	}
+	fails(t, exitFailed, "certificates", "NONE", "--data", dir)
 	fails(t, exitUsage, "purge", id, "--from", "5", "--to", "9s", "--reason", "x", "--data", dir)
 	if again := must(t, "calls", "--json", "--data", dir); strings.Count(again, `"purged"`) != 1 {
 		t.Errorf("what was refused was done: %s", again)
@@ -96,4 +120,14 @@ func publicKeys(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// onlyFile is the name of the one file in a folder.
+func onlyFile(t *testing.T, dir string) string {
+	t.Helper()
+	list, err := os.ReadDir(dir)
+	if err != nil || len(list) != 1 {
+		t.Fatal(list, err)
+	}
+	return list[0].Name()
 }
