@@ -127,7 +127,7 @@ func TestDroppedAudio(t *testing.T) {
 			var epoch pcm.Epoch
 			watch(t, l, func(b *hal.Block, _ *haltest.Checker) bool {
 				f := b.Frame
-				if epoch > 0 && f.Epoch > epoch {
+				if end > 0 && f.Epoch > epoch {
 					gap := l.Format().Duration(f.Pos - end)
 					t.Logf("500 ms were dropped, taken for %v", gap)
 					if gap < 400*time.Millisecond || gap > 5*time.Second {

@@ -21,7 +21,7 @@ func TestOverrun(t *testing.T) {
 	read := func(l *line, c *haltest.Checker) {
 		t.Helper()
 		var b hal.Block
-		for l.at < g.next {
+		for l.reader.At < g.kept.Next {
 			if err := l.Read(&b); err != nil {
 				t.Fatal(err)
 			}
@@ -56,9 +56,9 @@ func TestOverrun(t *testing.T) {
 		t.Errorf("the quick reader got %d epochs with %d samples", quickCheck.Epochs, quickCheck.Audio)
 	}
 	kept := pcm.Pos(ringLength.Seconds() * 8000)
-	if slowCheck.Epochs != 2 || slowCheck.Audio != kept+frames || slow.pos != quick.pos {
+	if slowCheck.Epochs != 2 || slowCheck.Audio != kept+frames || slow.reader.Pos != quick.reader.Pos {
 		t.Errorf("the slow reader got %d epochs with %d samples and is at %d, want 2 with %d at %d",
-			slowCheck.Epochs, slowCheck.Audio, slow.pos, kept+frames, quick.pos)
+			slowCheck.Epochs, slowCheck.Audio, slow.reader.Pos, kept+frames, quick.reader.Pos)
 	}
 	if err := slow.Read(new(hal.Block)); !errors.Is(err, io.EOF) {
 		t.Errorf("at the end: %v", err)
@@ -100,10 +100,10 @@ func TestOverrunOverLoss(t *testing.T) {
 	add(1000)
 	step(late, lateCheck)
 	step(asleep, asleepCheck)
-	if lateCheck.Lost || lateCheck.Losses != 1 || asleepCheck.Losses != 0 || late.pos != asleep.pos {
+	if lateCheck.Lost || lateCheck.Losses != 1 || asleepCheck.Losses != 0 || late.reader.Pos != asleep.reader.Pos {
 		t.Errorf("late: %+v; asleep: %+v", lateCheck, asleepCheck)
 	}
-	if missed := time.Duration(late.format.Duration(late.pos)); missed < time.Minute {
+	if missed := time.Duration(late.format.Duration(late.reader.Pos)); missed < time.Minute {
 		t.Errorf("positions advanced by %v over a loss of a minute", missed)
 	}
 }

@@ -28,8 +28,8 @@ func TestNothingStaysThatWasRead(t *testing.T) {
 	d.wipe(&r)
 	g.lose("unplugged", 1)
 	left := func() (n int) {
-		for _, s := range g.slots {
-			for _, v := range s.pcm[:cap(s.pcm)] {
+		for _, s := range g.kept.Slots {
+			for _, v := range s.Sound[:cap(s.Sound)] {
 				if v != 0 {
 					n++
 				}

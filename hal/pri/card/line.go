@@ -1,26 +1,19 @@
 package card
 
 import (
-	"io"
-
 	"linevault/codec/g711"
 	"linevault/codec/pcm"
 	"linevault/hal"
+	"linevault/hal/backlog"
 )
 
 // line is one timeslot's way through its card's ring.
 type line struct {
-	id    pcm.LineID
-	index int
-	ring  *ring
-
-	at       uint64 // number of the next slot to read
-	epoch    pcm.Epoch
-	pos      pcm.Pos
-	captured pcm.Mono
-	begun    bool // there was audio
-	lost     bool // Lost was signalled, Back was not
-	legs     [pcm.MaxLegs][]int16
+	id     pcm.LineID
+	index  int
+	ring   *ring
+	reader backlog.Reader[byte]
+	legs   [pcm.MaxLegs][]int16
 }
 
 func (l *line) ID() pcm.LineID     { return l.id }
@@ -31,87 +24,32 @@ func (l *line) Read(b *hal.Block) error {
 	now := hal.Now()
 	l.ring.mu.Lock()
 	defer l.ring.mu.Unlock()
-	b.Reset()
-	l.skip()
-	if l.at == l.ring.next && l.ring.closed {
-		return io.EOF
-	}
-	b.Frame = pcm.Frame{Epoch: l.epoch, Pos: l.pos, Format: format, PCM: b.Frame.PCM}
-	stamp := now
-	for l.at < l.ring.next {
-		s := l.ring.slot(l.at)
-		full := b.Frame.Len()+pcm.Pos(s.n) > format.Samples(hal.MaxBlock)
-		if full || s.fresh && (b.Frame.Len() > 0 || len(b.Signals) > 0) {
-			break
-		}
-		l.at++
-		if s.lost != "" {
-			l.signals(b)
-			l.lose(b, s)
-			break
-		}
-		if s.n > 0 {
-			l.take(b, s)
-			stamp = s.mono
-		}
-		l.signals(b)
-	}
-	l.captured = max(l.captured, stamp)
-	b.Captured = l.captured
-	return nil
+	return l.reader.Read(b, &l.ring.kept, l, now)
 }
 
-// skip gives up what the ring has overwritten because this line's reader was too slow.
-func (l *line) skip() {
-	oldest := l.ring.oldest()
-	if l.at >= oldest {
-		return
-	}
-	l.at = oldest
-	l.epoch++
-	l.pos = max(l.pos, l.ring.slot(oldest).pos)
-}
-
-// take adds a slot's audio to b: near is what the switchboard sends.
-func (l *line) take(b *hal.Block, s *slot) {
-	if s.fresh {
-		if l.begun || l.lost {
-			l.epoch++
+// Sound adds the line's two legs of a slot.
+func (l *line) Sound(dst []int16, s *backlog.Slot[byte]) []int16 {
+	n := int(l.ring.kept.Instants(s))
+	for leg := range l.legs {
+		if cap(l.legs[leg]) < n {
+			l.legs[leg] = make([]int16, n)
 		}
-		l.begun = true
-		l.pos = s.pos
-		b.Frame.Epoch, b.Frame.Pos = l.epoch, l.pos
+		g711.DecodeA(l.legs[leg][:n], s.Sound[(pcm.MaxLegs*l.index+leg)*n:][:n])
 	}
-	if l.lost {
-		l.lost = false
-		b.Signals = append(b.Signals, hal.Signal{At: l.pos, Kind: hal.Back})
-	}
-	near, far := user, network
-	if s.swapped {
-		near, far = far, near
-	}
-	octets := func(d side) []byte { return s.alaw[(2*l.index+int(d))*s.n:][:s.n] }
-	for leg, d := range [...]side{pcm.Near: near, pcm.Far: far} {
-		if cap(l.legs[leg]) < s.n {
-			l.legs[leg] = make([]int16, s.n)
-		}
-		g711.DecodeA(l.legs[leg][:s.n], octets(d))
-	}
-	for i := range s.n {
-		b.Frame.PCM = append(b.Frame.PCM, l.legs[pcm.Near][i], l.legs[pcm.Far][i])
+	for i := range n {
+		dst = append(dst, l.legs[pcm.Near][i], l.legs[pcm.Far][i])
 	}
 	for leg := range l.legs {
-		clear(l.legs[leg][:s.n])
+		clear(l.legs[leg][:n])
 	}
-	l.ring.done(s)
-	l.pos = b.Frame.Span().To
+	return dst
 }
 
-// signals adds what was signalled up to the slots that were read.
-func (l *line) signals(b *hal.Block) {
+// Signal adds what was signalled up to the slots that were read.
+func (l *line) Signal(b *hal.Block, end uint64) {
 	q := l.ring.queue[l.index]
 	n := 0
-	for n < len(q) && q[n].slot < l.at {
+	for n < len(q) && q[n].slot < end {
 		s := q[n].Signal
 		s.At = min(max(s.At, b.Frame.Pos), b.Frame.Span().To)
 		if k := len(b.Signals); k > 0 {
@@ -121,12 +59,4 @@ func (l *line) signals(b *hal.Block) {
 		n++
 	}
 	l.ring.queue[l.index] = q[:copy(q, q[n:])]
-}
-
-func (l *line) lose(b *hal.Block, s *slot) {
-	if l.lost { // the return in between was overwritten before it was read
-		return
-	}
-	l.lost = true
-	b.Signals = append(b.Signals, hal.Signal{At: b.Frame.Span().To, Kind: hal.Lost, Data: []byte(s.lost)})
 }

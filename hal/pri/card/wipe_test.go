@@ -19,8 +19,8 @@ func TestNothingStaysThatWasRead(t *testing.T) {
 	}
 	g.lose("unplugged", 4)
 	left := func() (n int) {
-		for _, s := range g.slots {
-			n += bytes.Count(s.alaw[:cap(s.alaw)], []byte{0x42})
+		for _, s := range g.kept.Slots {
+			n += bytes.Count(s.Sound[:cap(s.Sound)], []byte{0x42})
 		}
 		return n
 	}
