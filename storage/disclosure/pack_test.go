@@ -13,6 +13,7 @@ import (
 	"linevault/storage"
 	"linevault/storage/checkpoint"
 	"linevault/storage/disclosure/maker"
+	"linevault/storage/segment"
 )
 
 func TestPack(t *testing.T) {
@@ -108,6 +109,20 @@ func TestPrint(t *testing.T) {
 	}
 }
 
+// flip changes a bit of a box in a segment.
+func flip(t *testing.T, f *os.File, whole []byte) {
+	t.Helper()
+	r, err := segment.Open(filepath.Dir(f.Name()), filepath.Base(f.Name()))
+	must(t, err)
+	defer r.Close()
+	entries := r.Scan(func(err error) { t.Error(err) })
+	_, sealed, err := r.Read(entries[0].Offsets[1])
+	must(t, err)
+	at := int64(bytes.Index(whole, sealed[:20]))
+	_, err = f.WriteAt([]byte{whole[at] ^ 1}, at)
+	must(t, err)
+}
+
 // TestRefused: a call that is live or damaged is not disclosed, and nothing is written.
 func TestRefused(t *testing.T) {
 	b := newBox(t)
@@ -125,12 +140,7 @@ func TestRefused(t *testing.T) {
 	defer f.Close()
 	whole, err := io.ReadAll(f)
 	must(t, err)
-	flip := func() {
-		at := int64(len(whole) / 2)
-		_, err := f.WriteAt([]byte{whole[at] ^ 1}, at)
-		must(t, err)
-	}
-	flip()
+	flip(t, f, whole)
 	b.k.Store, err = storage.Open(b.dir, nil) // which has read nothing yet
 	must(t, err)
 	defer b.k.Store.Close()

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 
@@ -11,8 +12,9 @@ import (
 // What FORMAT.md says of its worked bytes is what the code reads in them.
 func TestFormat(t *testing.T) {
 	content, says := worked.Bytes(t, "../FORMAT.md", "fragment")
-	s := stream{length: int64(len(content) - 2), fragment: func(int64) ([]byte, error) { return content, nil }}
-	got := fmt.Sprintf("first record at %d\n", s.resume(-body))
+	n := int64(len(content) - markSize)
+	s := stream{length: n, fragment: func(off int64) (fragment, error) { return cutFragment(content, 0, n, off) }}
+	got := fmt.Sprintf("first record at %d\n", s.resume(0))
 	s.scan(func(h Head, off int64) {
 		got += fmt.Sprintf("at %d: part number %d, box %d, kind %d, last %v, %d sealed bytes\n",
 			off, h.Number, h.Box, h.Kind, h.Last, h.Length)
@@ -27,6 +29,20 @@ func TestFormat(t *testing.T) {
 		t.Errorf("the fragment reads as\n%s\nand FORMAT.md says\n%s", got, says)
 	}
 
+	p := &pages{size: 100 * pageSize, high: 100}
+	content, says = worked.Bytes(t, "../FORMAT.md", "run")
+	r, ok := p.runAt(15, content)
+	got = describeRun(r) + fmt.Sprintf("its fragments begin at %d and %d, its first record at %d\n",
+		r.start, r.start+fragmentFrom(1), r.start+int64(binary.LittleEndian.Uint16(content[runHead:])))
+	if !ok || got != says {
+		t.Errorf("the head of a run reads as\n%s\nand FORMAT.md says\n%s", got, says)
+	}
+	content, says = worked.Bytes(t, "../FORMAT.md", "listed")
+	r, ok = p.runOf(element{key: content[:keySize], value: content[keySize:], bucket: true})
+	if got = describeRun(r); !ok || got != says {
+		t.Errorf("what lists a run reads as\n%s\nand FORMAT.md says\n%s", got, says)
+	}
+
 	content, says = worked.Bytes(t, "../FORMAT.md", "entry")
 	e, err := parseEntry(seal.PartID{}, content)
 	if err != nil {
@@ -36,4 +52,8 @@ func TestFormat(t *testing.T) {
 	if got != says {
 		t.Errorf("the entry reads as\n%s\nand FORMAT.md says\n%s", got, says)
 	}
+}
+
+func describeRun(n run) string {
+	return fmt.Sprintf("a run of %d bytes of the stream from %d on, in %d pages from page %d on\n", n.length, n.start, n.pages(), n.page)
 }

@@ -39,7 +39,7 @@ const (
 	maxDepth = 12
 	// maxPage bounds one page with its overflow: the entry of a very long part.
 	maxPage = 16 << 20
-	// maxCached branch pages are kept; a segment has some two hundred.
+	// maxCached branch pages are kept; a segment has a few.
 	maxCached = 1024
 )
 
@@ -84,7 +84,7 @@ func openPages(r io.ReaderAt, size int64) (*pages, error) {
 // count bounds how many pages there can be: what a damaged file says is not believed alone.
 func (p *pages) count() uint64 { return min(p.high, uint64(p.size)/pageSize+1) }
 
-// page returns the page with its overflow, checked against its own header.
+// page returns a page of a bucket's tree with its overflow, checked against its own header.
 func (p *pages) page(id uint64) ([]byte, error) {
 	if b, ok := p.cache[id]; ok {
 		return b, nil
@@ -92,10 +92,8 @@ func (p *pages) page(id uint64) ([]byte, error) {
 	if id < 2 || id >= p.high {
 		return nil, errPage
 	}
-	// Two pages at once: that is what a full leaf of the stream takes.
-	b := make([]byte, 2*pageSize)
-	n, err := p.r.ReadAt(b, int64(id)*pageSize)
-	if n < pageSize {
+	b := make([]byte, pageSize)
+	if _, err := p.r.ReadAt(b, int64(id)*pageSize); err != nil {
 		return nil, fmt.Errorf("page %d: %w", id, noEOF(err))
 	}
 	overflow := uint64(binary.LittleEndian.Uint32(b[12:]))
@@ -103,15 +101,12 @@ func (p *pages) page(id uint64) ([]byte, error) {
 	if binary.LittleEndian.Uint64(b) != id || id+overflow >= p.high || want > maxPage {
 		return nil, errPage
 	}
-	if uint64(n) < want {
-		long := make([]byte, want)
-		copy(long, b[:n])
-		if _, err := p.r.ReadAt(long[n:], int64(id)*pageSize+int64(n)); err != nil {
+	if overflow > 0 {
+		b = append(b, make([]byte, want-pageSize)...)
+		if _, err := p.r.ReadAt(b[pageSize:], int64(id+1)*pageSize); err != nil {
 			return nil, fmt.Errorf("page %d: %w", id, noEOF(err))
 		}
-		b = long
 	}
-	b = b[:want]
 	if binary.LittleEndian.Uint16(b[8:]) == branchFlag && len(p.cache) < maxCached {
 		p.cache[id] = b
 	}
@@ -166,8 +161,24 @@ func elementAt(b []byte, i int, branch bool) (element, error) {
 
 // bucket is a bucket's root page, or the page itself where it is small and kept inline.
 type bucket struct {
-	root   uint64
-	inline []byte
+	root     uint64
+	sequence uint64
+	inline   []byte
+}
+
+// bucketOf reads a bucket's header, with what may follow it.
+func bucketOf(e element) (bucket, error) {
+	if !e.bucket || len(e.value) < bucketSize {
+		return bucket{}, errPage
+	}
+	b := bucket{root: binary.LittleEndian.Uint64(e.value), sequence: binary.LittleEndian.Uint64(e.value[8:])}
+	if b.root == 0 {
+		b.inline = e.value[bucketSize:]
+		if len(b.inline) < pageHeader {
+			return bucket{}, errPage
+		}
+	}
+	return b, nil
 }
 
 // bucket finds a bucket of the root bucket.
@@ -176,18 +187,12 @@ func (p *pages) bucket(name []byte) (bucket, error) {
 	if errors.Is(err, errMissing) {
 		return bucket{}, fmt.Errorf("it is a bbolt file but not a segment (no bucket %s)", name)
 	}
+	var b bucket
+	if err == nil {
+		b, err = bucketOf(e)
+	}
 	if err != nil {
 		return bucket{}, fmt.Errorf("bucket %s: %w", name, err)
-	}
-	if !e.bucket || len(e.value) < bucketSize {
-		return bucket{}, fmt.Errorf("bucket %s: %w", name, errPage)
-	}
-	b := bucket{root: binary.LittleEndian.Uint64(e.value)}
-	if b.root == 0 {
-		b.inline = e.value[bucketSize:]
-		if len(b.inline) < pageHeader {
-			return bucket{}, fmt.Errorf("bucket %s: %w", name, errPage)
-		}
 	}
 	return b, nil
 }
@@ -199,97 +204,66 @@ func (p *pages) top(b bucket) ([]byte, error) {
 	return p.page(b.root)
 }
 
-// get looks key up; errMissing if it is not there. What it returns is the page's own memory.
-func (p *pages) get(in bucket, key []byte) (element, error) {
-	b, err := p.top(in)
+// leaf finds the leaf in which a key would be, and the place in it of the last element whose
+// key is not above it: -1 if there is none.
+func (p *pages) leaf(in bucket, key []byte) (b []byte, n, at int, err error) {
+	b, err = p.top(in)
 	for range maxDepth {
 		if err != nil {
-			return element{}, err
+			return nil, 0, 0, err
 		}
-		n, branch, err2 := elements(b)
-		if err2 != nil {
-			return element{}, err2
-		}
-		// The last element whose key is not above the one sought.
-		lo, hi := 0, n
-		for lo < hi {
-			mid := (lo + hi) / 2
-			e, err := elementAt(b, mid, branch)
-			if err != nil {
-				return element{}, err
-			}
-			if bytes.Compare(e.key, key) <= 0 {
-				lo = mid + 1
-			} else {
-				hi = mid
-			}
-		}
-		if lo == 0 {
-			return element{}, errMissing
-		}
-		e, err2 := elementAt(b, lo-1, branch)
-		if err2 != nil {
-			return element{}, err2
-		}
-		if !branch {
-			if !bytes.Equal(e.key, key) {
-				return element{}, errMissing
-			}
-			return e, nil
-		}
-		b, err = p.page(e.child)
-	}
-	return element{}, errPage
-}
-
-// walk shows every key of a bucket in order, and says which pages could not be read; it goes
-// on after those. Keys must rise, which also ends a walk in circles.
-func (p *pages) walk(in bucket, found func(element), damaged func(error)) {
-	b, err := p.top(in)
-	if err != nil {
-		damaged(err)
-		return
-	}
-	w := walker{p: p, found: found, damaged: damaged, left: p.count()}
-	w.page(b, 0)
-}
-
-type walker struct {
-	p       *pages
-	found   func(element)
-	damaged func(error)
-	last    []byte
-	any     bool
-	left    uint64 // pages that a sound bucket can still have
-}
-
-func (w *walker) page(b []byte, depth int) {
-	n, branch, err := elements(b)
-	if err != nil || depth >= maxDepth || w.left == 0 {
-		w.damaged(errPage)
-		return
-	}
-	w.left--
-	for i := range n {
-		e, err := elementAt(b, i, branch)
+		n, branch, err := elements(b)
 		if err != nil {
-			w.damaged(err)
-			return
+			return nil, 0, 0, err
 		}
-		if branch {
-			child, err := w.p.page(e.child)
-			if err != nil {
-				w.damaged(err)
-				continue
-			}
-			w.page(child, depth+1)
-			continue
+		at, err := floor(b, n, branch, key)
+		if err != nil || !branch {
+			return b, n, at, err
 		}
-		if w.any && bytes.Compare(e.key, w.last) <= 0 {
-			w.damaged(errPage)
-			return
+		if at < 0 {
+			return nil, 0, 0, errMissing
 		}
-		w.last, w.any = e.key, true
-		w.found(e)
+		e, err := elementAt(b, at, branch)
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if b, err = p.page(e.child); err != nil {
+			return nil, 0, 0, err
+		}
 	}
+	return nil, 0, 0, errPage
+}
+
+// floor is the last of a page's n elements whose key is not above the one sought, or -1.
+func floor(b []byte, n int, branch bool, key []byte) (int, error) {
+	lo, hi := 0, n
+	for lo < hi {
+		mid := (lo + hi) / 2
+		e, err := elementAt(b, mid, branch)
+		if err != nil {
+			return 0, err
+		}
+		if bytes.Compare(e.key, key) <= 0 {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo - 1, nil
+}
+
+// get looks key up; errMissing if it is not there. What it returns is the page's own memory.
+func (p *pages) get(in bucket, key []byte) (element, error) {
+	b, _, at, err := p.leaf(in, key)
+	if err != nil {
+		return element{}, err
+	}
+	if at < 0 {
+		return element{}, errMissing
+	}
+	e, err := elementAt(b, at, false)
+	if err == nil && !bytes.Equal(e.key, key) {
+		err = errMissing
+	}
+	return e, err
 }

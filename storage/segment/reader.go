@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -30,13 +29,13 @@ type Reader struct {
 	Name   Name
 	Closed bool // every part has its entry: no need to scan
 
-	mu    sync.Mutex // guards pages, leaf and file
-	file  *os.File
-	pages *pages
-	boxes bucket
-	parts bucket
-	leaf  leafCache
-	size  int64 // of the stream
+	mu     sync.Mutex // guards all that follows
+	file   *os.File
+	pages  *pages
+	parts  bucket
+	runs   *runs
+	tail   tail
+	window window
 }
 
 // Open opens a segment that no recorder holds; ErrLive if one does. It never writes.
@@ -117,14 +116,20 @@ func (r *Reader) open(f io.ReaderAt, size int64) (err error) {
 		return fmt.Errorf("inside it says that it is %s.%s: it was renamed", day, class)
 	}
 	r.Closed = len(closed) == 1
-	if r.boxes, err = r.pages.bucket(boxesBucket); err != nil {
-		return err
-	}
 	if r.parts, err = r.pages.bucket(partsBucket); err != nil {
 		return err
 	}
-	r.size, err = r.measure()
-	return err
+	boxes, err := r.pages.bucket(boxesBucket)
+	if err != nil {
+		return err
+	}
+	last, err := r.pages.bucket(tailBucket)
+	if err != nil {
+		return err
+	}
+	r.runs = &runs{pages: r.pages, in: boxes}
+	r.tail = r.pages.tail(last, r.runs.end(last.sequence))
+	return nil
 }
 
 // Uncache has the kernel let go of what it keeps of the file in memory, so that it is read from
@@ -132,49 +137,16 @@ func (r *Reader) open(f io.ReaderAt, size int64) (err error) {
 func (r *Reader) Uncache() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.leaf = leafCache{}
 	_ = unix.Fadvise(int(r.file.Fd()), 0, 0, unix.FADV_DONTNEED) // it is advice
-}
-
-// measure finds the stream's length: its last key says how many fragments, the value how
-// long the last one is.
-func (r *Reader) measure() (int64, error) {
-	b, err := r.pages.top(r.boxes)
-	for range maxDepth {
-		if err != nil {
-			return 0, err
-		}
-		n, branch, err2 := elements(b)
-		if err2 != nil || n == 0 {
-			return 0, err2
-		}
-		e, err2 := elementAt(b, n-1, branch)
-		if err2 != nil {
-			return 0, err2
-		}
-		if !branch {
-			i, ok := fragmentNumber(e)
-			// A fragment takes a page at least: no flipped bit makes the stream endless.
-			if !ok || uint64(i) >= r.pages.count() {
-				return 0, errPage
-			}
-			return i*body + int64(len(e.value)) - 2, nil
-		}
-		b, err = r.pages.page(e.child)
+	r.window.b, r.runs.leaf = nil, nil
+	clear(r.pages.cache)
+	in, err := r.pages.bucket(tailBucket)
+	if err != nil {
+		r.tail.err = err
+		return
 	}
-	return 0, errPage
+	r.tail = r.pages.tail(in, r.tail.start)
 }
-
-// fragmentNumber reads and checks the key of a fragment.
-func fragmentNumber(e element) (int64, bool) {
-	if len(e.key) != keySize || len(e.value) < 2 || len(e.value) > fragment {
-		return 0, false
-	}
-	i := binary.BigEndian.Uint64(e.key)
-	return int64(i), i < 1<<32
-}
-
-func (r *Reader) stream() *stream { return &stream{fragment: r.fragment, length: r.size} }
 
 // Read returns the box whose head is at off, in memory of its own. A negative offset stands
 // for a head that Scan found damaged.
@@ -184,6 +156,7 @@ func (r *Reader) Read(off int64) (Head, []byte, error) {
 	if off < 0 {
 		return Head{}, nil, &DamageError{Segment: r.Name.String(), Offset: -1, Err: errHead}
 	}
+	r.window.ahead = readAhead
 	h, sealed, _, err := r.stream().record(off)
 	if err != nil {
 		return h, nil, &DamageError{Segment: r.Name.String(), Offset: off, Err: err}
@@ -226,47 +199,12 @@ func (r *Reader) Entries(found func(*Entry), damaged func(error)) {
 	}, report)
 }
 
-// Scan finds the boxes in the stream itself and returns an entry for every part: the way back
-// when a crash came before the entries were written. What cannot be read goes to damaged.
-func (r *Reader) Scan(damaged func(error)) []*Entry {
+// Size is how long the stream of boxes is.
+func (r *Reader) Size() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var entries []*Entry
-	byNumber := map[uint32]*Entry{}
-	report := func(off int64, err error) {
-		damaged(&DamageError{Segment: r.Name.String(), Offset: off, Err: err})
-	}
-	r.stream().scan(func(h Head, off int64) {
-		e := byNumber[h.Number]
-		switch {
-		case h.Declares && e == nil:
-			e = &Entry{
-				Part: h.Part, Number: h.Number, First: h.Box,
-				Commits: h.Commits, Commitment: h.Commitment,
-			}
-			byNumber[h.Number] = e
-			entries = append(entries, e)
-		case e == nil || h.Declares:
-			report(off, fmt.Errorf("a box of a part that does not begin here (number %d)", h.Number))
-			return
-		case h.Box != e.First+uint64(len(e.Offsets)):
-			// Those between were lost: an offset that reads as damage keeps the numbers.
-			for h.Box > e.First+uint64(len(e.Offsets)) && h.Box-e.First < uint64(r.size) {
-				e.Offsets = append(e.Offsets, -1)
-			}
-			if h.Box != e.First+uint64(len(e.Offsets)) {
-				report(off, errors.New("a box out of its order"))
-				return
-			}
-		}
-		e.Offsets = append(e.Offsets, off)
-		e.Ended = e.Ended || h.Last
-	}, report)
-	return entries
+	return r.tail.end()
 }
-
-// Size is how long the stream of boxes is.
-func (r *Reader) Size() int64 { return r.size }
 
 // Close lets go of the file.
 func (r *Reader) Close() error { return r.file.Close() }

@@ -54,15 +54,32 @@ func (w *Writer) rewrite() (err error) {
 	return SyncDir(w.dir)
 }
 
+// copyBuckets copies everything as it is but the stream, which is laid into as few runs as
+// there can be.
 func copyBuckets(from, to *bolt.Tx) error {
-	return from.ForEach(func(name []byte, b *bolt.Bucket) error {
-		copied, err := to.CreateBucket(name)
-		if err != nil {
+	for _, name := range [][]byte{metaBucket, partsBucket, boxesBucket, tailBucket} {
+		if _, err := to.CreateBucket(name); err != nil {
 			return err
 		}
+	}
+	for _, name := range [][]byte{metaBucket, partsBucket} {
+		copied := to.Bucket(name)
 		copied.FillPercent = 1 // keys come in order
-		return b.ForEach(copied.Put)
-	})
+		if err := from.Bucket(name).ForEach(copied.Put); err != nil {
+			return err
+		}
+	}
+	s := stream{fragment: committed(from), length: tailOf(from.Bucket(tailBucket)).end()}
+	var whole Writer
+	for off := int64(0); off < s.length; {
+		h, sealed, next, err := s.record(off)
+		if err != nil {
+			return fmt.Errorf("at byte %d: %w", off, err)
+		}
+		whole.Append(h, sealed)
+		off = next
+	}
+	return whole.put(to)
 }
 
 // verifyCopy cuts the copy to what it uses, puts it on disk and reads it as any reader would.

@@ -18,24 +18,11 @@ const Suffix = ".seg"
 // tempPrefix begins the name of a segment that is still being made.
 const tempPrefix = ".new-"
 
-// The bbolt pages and what fits in them. Two values of fragment bytes with keys of keySize
-// fill two pages to the byte: 16 (page header) + 2*(16 (element) + 8 + 4064) = 8192. A value
-// that is one byte longer takes a page more for every two (research: 2.01 times the disk).
-const (
-	pageSize = 4096
-	keySize  = 8
-	fragment = 4064
-	// body is how much of the stream one full fragment carries; two bytes say where in it
-	// the first record begins.
-	body = fragment - 2
-	// none says that no record begins in a fragment.
-	none = 0xffff
-)
-
 // The buckets of a segment.
 var (
 	metaBucket  = []byte("meta")
 	boxesBucket = []byte("boxes")
+	tailBucket  = []byte("tail")
 	partsBucket = []byte("parts")
 )
 

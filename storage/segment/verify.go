@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -13,17 +12,24 @@ import (
 )
 
 // Verify reads all of a closed segment and tells damaged what is not as it should be:
-// fragments missing or short, heads damaged, entries that disagree with the stream. It does
-// not open boxes.
+// runs missing, heads damaged, entries that disagree with the stream. It does not open boxes.
 func (r *Reader) Verify(damaged func(error)) {
 	report := func(off int64, err error) {
 		damaged(&DamageError{Segment: r.Name.String(), Offset: off, Err: err})
 	}
-	starts := r.verifyFragments(report)
+	r.verifyRuns(report)
 	entries := map[string]*Entry{}
 	r.Entries(func(e *Entry) { entries[string(e.Part[:])] = e }, damaged)
+	before := int64(-1)
+	begins := func(off int64) {
+		f, err := r.fragment(off)
+		if err == nil && f.from != before && f.from+int64(f.first) != off {
+			report(off, errors.New("a fragment says wrongly where its first box begins"))
+		}
+		before = f.from
+	}
 	seen := 0
-	for _, e := range r.Scan(damaged) {
+	for _, e := range r.scan(damaged, begins) {
 		stored := entries[string(e.Part[:])]
 		switch {
 		case stored == nil:
@@ -36,39 +42,39 @@ func (r *Reader) Verify(damaged func(error)) {
 		default:
 			seen++
 		}
-		for _, off := range e.Offsets {
-			if off < 0 {
-				continue // Scan has told
-			}
-			i := off / body
-			if first, ok := starts[i]; ok && int64(first) > off%body {
-				report(off, errors.New("a box begins where its fragment says that none does"))
-			}
-		}
 	}
 	if seen < len(entries) {
 		report(-1, fmt.Errorf("%d parts have an entry and no sound boxes", len(entries)-seen))
 	}
 }
 
-// verifyFragments walks the stream's fragments, which must follow each other, all but the
-// last one full. It returns where each says that its first record begins.
-func (r *Reader) verifyFragments(report func(int64, error)) map[int64]uint16 {
+// verifyRuns walks the runs, which must follow each other up to the tail, and whose heads must
+// say what the bucket says.
+func (r *Reader) verifyRuns(report func(int64, error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	starts := map[int64]uint16{}
-	next, short := int64(0), false
-	r.pages.walk(r.boxes, func(e element) {
-		i, ok := fragmentNumber(e)
-		if !ok || i != next || short {
-			report(next*body, errors.New("fragments do not follow each other"))
+	var end int64
+	r.pages.walk(r.runs.in, func(e element) {
+		n, ok := r.pages.runOf(e)
+		if !ok || n.start != end {
+			report(end, errors.New("the runs of the stream do not follow each other"))
 		}
-		next, short = i+1, len(e.value) < fragment
-		if len(e.value) >= 2 {
-			starts[i] = binary.LittleEndian.Uint16(e.value)
+		if !ok {
+			return
 		}
-	}, func(err error) { report(next*body, err) })
-	return starts
+		end = n.end()
+		var b [runHead]byte
+		_, err := r.pages.r.ReadAt(b[:], int64(n.page)*pageSize)
+		if head, ok := r.pages.runAt(n.page, b[:]); err == nil && (!ok || head != n) {
+			err = errPage
+		}
+		if err != nil {
+			report(n.start, fmt.Errorf("the head of a run: %w", noEOF(err)))
+		}
+	}, func(err error) { report(end, err) })
+	if end != r.tail.start || uint64(end) != r.tail.said {
+		report(end, errors.New("the runs of the stream do not reach its tail"))
+	}
 }
 
 // CheckPages lets bbolt check a closed segment: that every page is in use once or free. Call

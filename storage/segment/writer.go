@@ -1,7 +1,6 @@
 package segment
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"linevault/storage/seal"
 )
 
 // Writer appends boxes to a new segment. Append and Commit belong to one goroutine; Read may
@@ -19,11 +20,12 @@ type Writer struct {
 
 	dir     string
 	db      *bolt.DB
-	pending []byte // the stream from the start of the first fragment not yet full
-	first   []int  // in pending: where records begin that are not committed
-	base    int64  // how much of the stream stands before pending
-	known   []int  // in pending: where committed records begin
-	entries []*Entry
+	pending []byte // the stream from the end of the last run on
+	starts  []int  // in pending: where records begin
+	base    int64  // how much of the stream is in runs
+	saved   int    // in pending: how much is committed, in the tail
+	inRuns  int    // in pending: how much of it the commit under way puts into runs
+	entries map[seal.PartID][]byte
 	value   []byte // room for the fragments of one commit
 
 	rewritten bool     // another file has taken its name
@@ -68,10 +70,9 @@ func Create(dir string, name Name, maxSize int64) (w *Writer, err error) {
 	if err != nil {
 		return nil, errors.Join(err, removeIfThere(temp))
 	}
-	db.AllocSize = 1 << 20
-	w = &Writer{Name: name, dir: dir, db: db, file: file}
+	w = &Writer{Name: name, dir: dir, db: db, file: file, entries: map[seal.PartID][]byte{}}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, b := range [][]byte{metaBucket, boxesBucket, partsBucket} {
+		for _, b := range [][]byte{metaBucket, boxesBucket, tailBucket, partsBucket} {
 			if _, err := tx.CreateBucket(b); err != nil {
 				return err
 			}
@@ -112,15 +113,16 @@ func putMeta(b *bolt.Bucket, n Name) error {
 // once Commit has returned nil.
 func (w *Writer) Append(h Head, sealed []byte) (offset int64) {
 	h.Length = len(sealed)
-	w.first = append(w.first, len(w.pending))
+	w.starts = append(w.starts, len(w.pending))
 	offset = w.base + int64(len(w.pending))
 	w.pending = h.append(w.pending)
 	w.pending = append(w.pending, sealed...)
 	return offset
 }
 
-// End adds a part's entry, to be written by the next Commit.
-func (w *Writer) End(e *Entry) { w.entries = append(w.entries, e) }
+// End takes a part's entry, which Close writes: all of them in order fill their pages, and
+// nobody asks for one before.
+func (w *Writer) End(e *Entry) { w.entries[e.Part] = e.append(nil) }
 
 // Size is how long the stream is, with what is not yet committed.
 func (w *Writer) Size() int64 { return w.base + int64(len(w.pending)) }
@@ -128,16 +130,20 @@ func (w *Writer) Size() int64 { return w.base + int64(len(w.pending)) }
 // Commit makes durable everything appended. After an error the segment must not be written
 // again: Linux forgets pages that it could not write. What was committed before stays good.
 func (w *Writer) Commit() error {
-	if len(w.first) == 0 && len(w.entries) == 0 {
+	if len(w.pending) == w.saved {
 		return nil
 	}
+	// bbolt fsyncs a file that grows: grow by some commits at a time.
+	w.db.AllocSize = min(max(1<<20, growBy*len(w.pending)), 16<<20)
 	if err := w.update(w.put); err != nil {
 		return fmt.Errorf("segment %s: commit: %w", w.Name, err)
 	}
-	w.entries = w.entries[:0]
 	w.keepTail()
 	return nil
 }
+
+// growBy is how many commits the file has room for when it grows.
+const growBy = 8
 
 // update runs a transaction, and notes if bbolt panicked in it.
 func (w *Writer) update(f func(*bolt.Tx) error) error {
@@ -146,68 +152,6 @@ func (w *Writer) update(f func(*bolt.Tx) error) error {
 		w.faulted = true
 	}
 	return err
-}
-
-// put writes the pending stream and entries in one transaction. The last fragment of the
-// commit before is written again, longer: few lines do not waste half pages.
-func (w *Writer) put(tx *bolt.Tx) error {
-	boxes := tx.Bucket(boxesBucket)
-	boxes.FillPercent = 1 // keys only ever grow
-	// The values must live until the transaction ends.
-	if n := (len(w.pending)/body + 1) * fragment; cap(w.value) < n {
-		w.value = make([]byte, n+n/4)
-	}
-	value, starts := w.value[:0], [][]int{w.known, w.first}
-	var key [keySize]byte
-	for at := 0; at < len(w.pending); at += body {
-		end := min(at+body, len(w.pending))
-		from := len(value)
-		value = binary.LittleEndian.AppendUint16(value, firstIn(starts, at, end))
-		value = append(value, w.pending[at:end]...)
-		binary.BigEndian.PutUint64(key[:], uint64(w.base+int64(at))/body)
-		if err := boxes.Put(key[:], value[from:len(value):len(value)]); err != nil {
-			return err
-		}
-	}
-	parts := tx.Bucket(partsBucket)
-	for _, e := range w.entries {
-		if err := parts.Put(e.Part[:], e.append(nil)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// firstIn is where the first record in pending[at:end] begins, from at.
-func firstIn(starts [][]int, at, end int) uint16 {
-	for _, list := range starts {
-		for _, s := range list {
-			if s >= at && s < end {
-				return uint16(s - at)
-			}
-		}
-	}
-	return none
-}
-
-// keepTail drops the fragments that are full and committed.
-func (w *Writer) keepTail() {
-	full := len(w.pending) / body * body
-	known := w.known[:0]
-	for _, list := range [][]int{w.known, w.first} {
-		for _, s := range list {
-			if s >= full {
-				known = append(known, s-full)
-				break // the first one is all that firstIn will ask for
-			}
-		}
-		if len(known) > 0 {
-			break
-		}
-	}
-	w.known, w.first = known, w.first[:0]
-	w.base += int64(full)
-	w.pending = w.pending[:copy(w.pending, w.pending[full:])]
 }
 
 // Read returns the sealed bytes of committed boxes whose heads are at the offsets, until the
@@ -221,7 +165,7 @@ func (w *Writer) Read(offsets []int64, maxBytes int) (heads []Head, boxes [][]by
 	// The active segment is read through bbolt's mapping: a fault must not end the recorder.
 	err = guard(func() error {
 		return w.db.View(func(tx *bolt.Tx) error {
-			s := stream{fragment: boltFragments(tx.Bucket(boxesBucket))}
+			s := stream{fragment: committed(tx)}
 			sum := 0
 			for _, off := range offsets {
 				h, sealed, _, err := s.record(off)
@@ -239,25 +183,13 @@ func (w *Writer) Read(offsets []int64, maxBytes int) (heads []Head, boxes [][]by
 	return heads, boxes, err
 }
 
-func boltFragments(b *bolt.Bucket) func(int64) ([]byte, error) {
-	return func(i int64) ([]byte, error) {
-		var key [keySize]byte
-		binary.BigEndian.PutUint64(key[:], uint64(i))
-		v := b.Get(key[:])
-		if v == nil {
-			return nil, errMissing
-		}
-		return v, nil
-	}
-}
-
 // Close commits what is pending with a note that every part has its entry, writes a short
 // segment again without free pages, and lets go of the file. After an error the segment is as
 // its last good commit left it.
 func (w *Writer) Close() error {
 	err := w.Commit()
 	if err == nil {
-		err = w.update(func(tx *bolt.Tx) error { return tx.Bucket(metaBucket).Put(keyClosed, []byte{1}) })
+		err = w.update(w.finish)
 	}
 	if err == nil && w.Size() <= maxRewrite {
 		err = w.rewrite()
