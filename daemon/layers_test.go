@@ -76,6 +76,10 @@ var layers = []layer{
 		why: "the recorder holds public keys only, and opens nothing that is kept",
 	},
 	{
+		who: "daemon/private", never: []string{"codec", "daemon", "hal", "storage"}, but: []string{"daemon/private"},
+		why: "the recorder's secret knows nothing of what it is for",
+	},
+	{
 		who: "daemon/remedy", never: []string{"codec", "hal", "daemon/capture", "daemon/control", "daemon/web"}, but: []string{"codec/pcm"},
 		why: "the desk's work on what should not have been kept needs the store, the ledger and the board of alarms, and no face",
 	},

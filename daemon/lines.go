@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"linevault/daemon/api"
@@ -17,6 +18,7 @@ import (
 	"linevault/daemon/pause"
 	"linevault/daemon/pause/keypad"
 	"linevault/daemon/pause/standing"
+	"linevault/daemon/private"
 	"linevault/hal"
 	"linevault/hal/analogue"
 	"linevault/hal/analogue/signalling"
@@ -183,18 +185,22 @@ func cardKind(cfg *config.Config, name string) string {
 
 // restorePauses opens the book of pauses that stand and pauses, before lines start, those that
 // were paused when the recorder ended. If the book is damaged, any of them may have been.
-func restorePauses(dir string, cfg *config.Config, lines []*capture.Line, board *health.Board) (*standing.Book, error) {
-	book, found, intact, err := standing.Open(filepath.Join(dir, "pauses"))
+func restorePauses(dir string, secret *private.Secret, cfg *config.Config, lines []*capture.Line, board *health.Board) (*standing.Book, error) {
+	by := capture.Dialled()
+	for _, t := range cfg.Terminal {
+		by = append(by, api.Source(t.Name).Name)
+	}
+	known := slices.Clone(by)
+	for _, l := range lines {
+		known = append(known, string(l.Source.ID()))
+	}
+	book, found, intact, err := standing.Open(filepath.Join(dir, "pauses"), secret.Key("pauses"), known)
 	if err != nil {
 		return nil, err
 	}
 	names := map[string]string{}
-	for _, t := range cfg.Terminal {
-		by := api.Source(t.Name).Name
-		names[standing.Opaque(by)] = by
-	}
-	for _, by := range capture.Dialled() {
-		names[standing.Opaque(by)] = by
+	for _, who := range by {
+		names[book.Opaque(who)] = who
 	}
 	for _, l := range lines {
 		l.Standing = book
@@ -202,13 +208,13 @@ func restorePauses(dir string, cfg *config.Config, lines []*capture.Line, board 
 			l.Restore(standing.Pause{}, "nobody knows: the list of pauses was damaged")
 		}
 		for _, p := range found {
-			if p.Line == standing.Opaque(string(l.Source.ID())) {
+			if p.Line == book.Opaque(string(l.Source.ID())) {
 				l.Restore(p, names[p.By])
 			}
 		}
 	}
 	if !intact {
-		board.Raise("pauses", "", "the list of pauses in the data folder was damaged, so every line began paused; each records again with its next call")
+		board.Raise("pauses", "", "the list of pauses in the data folder was damaged, or the secret that it was written with is lost, so every line began paused; each records again with its next call")
 	}
 	return book, nil
 }

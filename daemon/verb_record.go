@@ -14,6 +14,7 @@ import (
 	"linevault/daemon/capture"
 	"linevault/daemon/config"
 	"linevault/daemon/health"
+	"linevault/daemon/private"
 	"linevault/storage"
 )
 
@@ -85,7 +86,11 @@ func record(ctx context.Context, o boxOptions) error {
 	for _, l := range lines {
 		l.Account = calls.book
 	}
-	book, err := restorePauses(o.dir, cfg, lines, board)
+	secret, err := private.Open(o.dir)
+	if err != nil {
+		return coded{err, exitMustMend}
+	}
+	book, err := restorePauses(o.dir, secret, cfg, lines, board)
 	if err != nil {
 		return coded{err, exitMustMend}
 	}

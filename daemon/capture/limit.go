@@ -7,7 +7,6 @@ import (
 	"linevault/codec/pcm"
 	"linevault/daemon/link"
 	"linevault/daemon/pause"
-	"linevault/daemon/pause/standing"
 )
 
 // limit is how long a pause may last before a person must know.
@@ -86,7 +85,7 @@ func (l *Line) firstLimit() time.Time {
 func (l *Line) limitKey(src pause.Source) string {
 	who := link.Unnamed(src.Name)
 	if who != src.Name {
-		who += " " + standing.Opaque(src.Name)[:8] // two of them are two alarms
+		who += " " + l.Standing.Opaque(src.Name)[:8] // two of them are two alarms
 	}
 	return "long pause " + string(l.Source.ID()) + " " + who
 }

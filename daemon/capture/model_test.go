@@ -48,7 +48,7 @@ func (w *world) live() {
 	if w.w, err = storage.OpenWriter(w.dir, storage.WriterOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	book, found, intact, err := standing.Open(filepath.Join(w.dir, "pauses"))
+	book, found, intact, err := standing.Open(filepath.Join(w.dir, "pauses"), nil, nil)
 	if err != nil || !intact {
 		t.Fatal(intact, err)
 	}
@@ -63,7 +63,7 @@ func (w *world) live() {
 	}
 	for _, p := range found {
 		for _, name := range []string{"terminal 1", "terminal 2"} {
-			if p.By == standing.Opaque(name) {
+			if p.By == book.Opaque(name) {
 				l.Restore(p, name)
 			}
 		}

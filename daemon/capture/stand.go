@@ -41,7 +41,7 @@ func (l *Line) known(src pause.Source) pause.Source {
 	if len(l.nameless) == 0 {
 		return src
 	}
-	if s, is := l.nameless[standing.Opaque(src.Name)]; is {
+	if s, is := l.nameless[l.Standing.Opaque(src.Name)]; is {
 		return s
 	}
 	return src
@@ -54,7 +54,7 @@ func (l *Line) opaque(src pause.Source) string {
 			return name
 		}
 	}
-	return standing.Opaque(src.Name)
+	return l.Standing.Opaque(src.Name)
 }
 
 // stand writes down who asks for a pause now, if that has changed. Contacts are not written
@@ -64,7 +64,7 @@ func (l *Line) stand() {
 		return
 	}
 	var all []standing.Pause
-	line := standing.Opaque(string(l.Source.ID()))
+	line := l.Standing.Opaque(string(l.Source.ID()))
 	for _, s := range l.gate.Asking() {
 		if s.Contact {
 			continue

@@ -16,7 +16,7 @@ import (
 
 func book(t *testing.T, path string) (*standing.Book, []standing.Pause) {
 	t.Helper()
-	b, found, intact, err := standing.Open(path)
+	b, found, intact, err := standing.Open(path, nil, nil)
 	if err != nil || !intact {
 		t.Fatalf("intact %v, %v", intact, err)
 	}
@@ -47,7 +47,7 @@ func TestInvariantPauseOutlivesTheRecorder(t *testing.T) {
 	l = b.keypadLine(speech[:20*rate], speech[20*rate:40*rate], nil)
 	var found []standing.Pause
 	l.Standing, found = book(t, path)
-	if len(found) != 1 || found[0].By != standing.Opaque(by.Name) || found[0].Line != standing.Opaque("parking") || found[0].Until.IsZero() {
+	if len(found) != 1 || found[0].By != l.Standing.Opaque(by.Name) || found[0].Line != l.Standing.Opaque("parking") || found[0].Until.IsZero() {
 		t.Fatalf("found %+v", found)
 	}
 	l.Restore(found[0], by.Name)

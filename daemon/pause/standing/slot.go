@@ -14,25 +14,32 @@ import (
 //	turn     8 bytes, little endian
 //	length   4 bytes of what follows the sum
 //	sum      4 bytes, CRC-32C of turn, length and what follows
-//	pauses   JSON
+//	body     JSON: which key its names were made with, and the pauses
 //
 // The slot with the highest turn whose sum is right is what stands.
 const (
 	slots    = 4
 	slotSize = 256 << 10
 	headSize = 24
-	magic    = "LVPAUSE1"
+	magic    = "LVPAUSE2"
+	oldMagic = "LVPAUSE1" // its body is the pauses alone, and their names are plain hashes
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func write(f *os.File, slot int, turn uint64, all []Pause) error {
+// body is what a slot says.
+type body struct {
+	Key    string  `json:"key"` // Opaque of nothing: another key has another
+	Pauses []Pause `json:"pauses"`
+}
+
+func write(f *os.File, slot int, turn uint64, all body) error {
 	body, err := json.Marshal(all)
 	if err != nil {
 		return err
 	}
 	if len(body) > slotSize-headSize {
-		return fmt.Errorf("pauses that stand: there are too many, %d", len(all))
+		return fmt.Errorf("pauses that stand: there are too many, %d", len(all.Pauses))
 	}
 	b := make([]byte, headSize, headSize+len(body))
 	copy(b, magic)
@@ -50,11 +57,11 @@ func sum(b []byte) uint32 {
 	return crc32.Update(crc32.Checksum(b[8:20], castagnoli), castagnoli, b[headSize:])
 }
 
-// newest is what stands; body is nil if nothing does.
-func newest(raw []byte) (turn uint64, slot int, body []byte) {
+// newest is what stands; body is nil if nothing does, and old if it is of the older format.
+func newest(raw []byte) (turn uint64, slot int, body []byte, old bool) {
 	for i := range slots {
 		b := raw[min(i*slotSize, len(raw)):min((i+1)*slotSize, len(raw))]
-		if len(b) < headSize || string(b[:8]) != magic {
+		if len(b) < headSize || string(b[:8]) != magic && string(b[:8]) != oldMagic {
 			continue
 		}
 		n := binary.LittleEndian.Uint32(b[16:])
@@ -64,8 +71,8 @@ func newest(raw []byte) (turn uint64, slot int, body []byte) {
 		b = b[:headSize+n]
 		t := binary.LittleEndian.Uint64(b[8:])
 		if sum(b) == binary.LittleEndian.Uint32(b[20:]) && (body == nil || t > turn) {
-			turn, slot, body = t, i, b[headSize:]
+			turn, slot, body, old = t, i, b[headSize:], string(b[:8]) == oldMagic
 		}
 	}
-	return turn, slot, body
+	return turn, slot, body, old
 }

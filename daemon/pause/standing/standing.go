@@ -4,6 +4,7 @@ package standing
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -19,15 +20,27 @@ import (
 )
 
 // Pause is one that somebody asks for now. Names are not readable on disk: Line and By are
-// what Opaque makes of them.
+// what the book's Opaque makes of them.
 type Pause struct {
 	Line  string    `json:"line"`
 	By    string    `json:"by"`
 	Until time.Time `json:"until,omitzero"` // its limit
 }
 
-// Opaque is a name as a Pause has it: always the same, and not to be read.
-func Opaque(name string) string {
+// Opaque is a name as a Pause has it: always the same, and not to be found by whoever tries all
+// names there may be, without the key. Without a book it has an empty key.
+func (b *Book) Opaque(name string) string {
+	var key []byte
+	if b != nil {
+		key = b.key
+	}
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte("linevault pause\x00" + name))
+	return hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// plain is a name as files of the older format have it.
+func plain(name string) string {
 	sum := sha256.Sum256([]byte("linevault pause\x00" + name))
 	return hex.EncodeToString(sum[:12])
 }
@@ -36,6 +49,7 @@ func Opaque(name string) string {
 // only Kept waits for the disk.
 type Book struct {
 	file *os.File
+	key  []byte
 	wait sync.WaitGroup // the two goroutines
 
 	mu     sync.Mutex
@@ -52,9 +66,15 @@ type Book struct {
 }
 
 // Open reads the book at path, or begins one. If the file is there and says nothing that can
-// be trusted, intact is false: anything may have been paused.
-func Open(path string) (b *Book, found []Pause, intact bool, err error) {
+// be trusted, or its names were made with another key, intact is false: anything may have been
+// paused. A file of the older format is replaced by one that has names of this key, as far as
+// they are among names.
+func Open(path string, key []byte, names []string) (b *Book, found []Pause, intact bool, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, nil, false, fmt.Errorf("pauses that stand: %w", err)
+	}
+	b = &Book{key: key, of: map[string][]Pause{}}
+	if err := b.renew(path, names); err != nil {
 		return nil, nil, false, fmt.Errorf("pauses that stand: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -65,15 +85,15 @@ func Open(path string) (b *Book, found []Pause, intact bool, err error) {
 	if err != nil {
 		return nil, nil, false, errors.Join(fmt.Errorf("pauses that stand: %w", err), f.Close())
 	}
-	turn, in, body := newest(raw)
-	intact = body != nil || len(raw) == 0
-	if body != nil && json.Unmarshal(body, &found) != nil {
-		found, intact = nil, false
+	turn, in, text, _ := newest(raw)
+	intact = text != nil || len(raw) == 0
+	var says body
+	if text != nil && (json.Unmarshal(text, &says) != nil || says.Key != b.Opaque("")) {
+		says, intact = body{}, false
 	}
-	b = &Book{
-		file: f, of: map[string][]Pause{}, turn: turn, tried: turn, put: turn, synced: turn,
-		inPut: in, inSyncing: in, inSynced: in,
-	}
+	found = says.Pauses
+	b.file, b.turn, b.tried, b.put, b.synced = f, turn, turn, turn, turn
+	b.inPut, b.inSyncing, b.inSynced = in, in, in
 	b.change = sync.NewCond(&b.mu)
 	for _, p := range found {
 		b.of[p.Line] = append(b.of[p.Line], p)
@@ -145,7 +165,7 @@ func (b *Book) writes() {
 		}
 		turn, in := b.turn, b.free()
 		b.mu.Unlock()
-		err := write(b.file, in, turn, all)
+		err := write(b.file, in, turn, body{Key: b.Opaque(""), Pauses: all})
 		b.mu.Lock()
 		b.tried, b.err = turn, err
 		if err == nil {

@@ -11,9 +11,17 @@ import (
 	"time"
 )
 
+var testKey = []byte("a key of 32 bytes, for tests only")
+
+// says is a slot's body with one pause of that name.
+func says(by string) string {
+	b := &Book{key: testKey}
+	return `{"key":"` + b.Opaque("") + `","pauses":[{"line":"parking","by":"` + by + `"}]}`
+}
+
 func opened(t *testing.T, path string) (*Book, []Pause, bool) {
 	t.Helper()
-	b, found, intact, err := Open(path)
+	b, found, intact, err := Open(path, testKey, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,13 +80,13 @@ func TestTornWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, slot, body := newest(raw)
+	_, slot, body, _ := newest(raw)
 	for cut := range headSize + len(body) {
 		torn := slices.Clone(raw)
 		for i := slot*slotSize + cut; i < slot*slotSize+headSize+len(body); i++ {
 			torn[i] ^= 0x5a
 		}
-		if turn, _, older := newest(torn); older == nil || turn != 5 || string(older) != `[{"line":"parking","by":"4"}]` {
+		if turn, _, older, _ := newest(torn); older == nil || turn != 5 || string(older) != says("4") {
 			t.Fatalf("torn at %d: turn %d, %s", cut, turn, older)
 		}
 	}
@@ -130,7 +138,7 @@ func FuzzNewest(f *testing.F) {
 	f.Add([]byte("LVPAUSE1"))
 	f.Add(make([]byte, headSize))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if _, slot, body := newest(raw); slot < 0 || slot >= slots || len(body) > slotSize {
+		if _, slot, body, _ := newest(raw); slot < 0 || slot >= slots || len(body) > slotSize {
 			t.Errorf("slot %d, %d bytes", slot, len(body))
 		}
 	})
