@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 
 	"linevault/daemon/auth"
 	"linevault/daemon/config"
+	"linevault/daemon/health"
 	"linevault/daemon/link"
 	"linevault/daemon/web"
 	"linevault/storage"
@@ -28,10 +30,10 @@ func openRing(dir string) (*keys.Ring, error) {
 // openKeys opens the keyring and has the root key where the configuration wants it. While the
 // keys are locked, it waits, and the pages say so; it returns no ring if ctx ends before they
 // open. It returns also what it did to the root key, for the ledger.
-func openKeys(ctx context.Context, o boxOptions, cfg *config.Config, log *slog.Logger) (*keys.Ring, []string, error) {
+func openKeys(ctx context.Context, o boxOptions, cfg *config.Config, alarms *health.Board, log *slog.Logger) (*keys.Ring, []string, error) {
 	ring, err := openRing(o.dir)
 	if _, locked := errors.AsType[*keys.LockedError](err); locked {
-		if ring, err = waitUnlocked(ctx, o, cfg, log); ring == nil && err == nil {
+		if ring, err = waitUnlocked(ctx, o, cfg, alarms, log); ring == nil && err == nil {
 			return nil, nil, nil
 		}
 	}
@@ -61,8 +63,12 @@ func enterArranged(book *ledger.Ledger, arranged []string) error {
 // lookForKeys is how often a locked desk looks whether somebody brought the root key back.
 const lookForKeys = time.Second
 
+// lockedAlarm is on while the keys are locked. Whoever is told by webhook is told once they open: what
+// is told is sealed, too.
+const lockedAlarm = "keys locked"
+
 // waitUnlocked serves a page that says why nothing can be played until the keys open.
-func waitUnlocked(ctx context.Context, o boxOptions, cfg *config.Config, log *slog.Logger) (*keys.Ring, error) {
+func waitUnlocked(ctx context.Context, o boxOptions, cfg *config.Config, alarms *health.Board, log *slog.Logger) (*keys.Ring, error) {
 	cert, err := auth.OpenCertificate(o.dir)
 	if err != nil {
 		return nil, err
@@ -89,12 +95,14 @@ func waitUnlocked(ctx context.Context, o boxOptions, cfg *config.Config, log *sl
 		if _, locked := errors.AsType[*keys.LockedError](err); !locked {
 			if err == nil {
 				log.Info("the keys are open again")
+				alarms.Clear(lockedAlarm)
 			}
 			return ring, err
 		}
 		if err.Error() != said {
 			said = err.Error()
 			log.Error("the recordings are locked: recording goes on, nothing can be played", "err", err)
+			alarms.Raise(lockedAlarm, "", fmt.Sprintf("the recordings are locked: recording goes on, nothing can be played; %v", err))
 		}
 		select {
 		case <-time.After(lookForKeys):

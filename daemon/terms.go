@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"linevault/daemon/control"
+	"linevault/daemon/health"
 	"linevault/storage"
 	"linevault/storage/ledger"
 )
@@ -22,7 +24,7 @@ const (
 
 // keepTerms keeps what the configuration says of terms, until ctx ends. What a crash
 // interrupted it finishes first.
-func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, desk *control.Desk, log *slog.Logger) {
+func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, desk *control.Desk, alarms *health.Board, log *slog.Logger) {
 	sweep, retain, waiting := time.NewTicker(sweepEvery), time.NewTicker(retainEvery), time.NewTicker(waitingEvery)
 	defer sweep.Stop()
 	defer retain.Stop()
@@ -34,6 +36,9 @@ func keepTerms(ctx context.Context, s *storage.Store, book *ledger.Ledger, desk 
 		case <-sweep.C:
 			if err := s.Finish(book); err != nil {
 				log.Error("finish what was being destroyed", "err", err)
+				alarms.Raise("destruction", "", fmt.Sprintf("what was being destroyed could not be finished: %v; it is tried again", err))
+			} else {
+				alarms.Clear("destruction")
 			}
 			watchSpace(ctx, desk, log)
 		case <-waiting.C:

@@ -14,6 +14,7 @@ import (
 	"linevault/daemon/capture"
 	"linevault/daemon/config"
 	"linevault/daemon/health"
+	"linevault/daemon/hook"
 	"linevault/daemon/private"
 	"linevault/storage"
 )
@@ -96,7 +97,7 @@ func record(ctx context.Context, o boxOptions) error {
 	}
 	defer book.Close() // the last to ask has been told already whether it was kept
 	lamps := makeOutputs(o.config, cfg, lines, board)
-	events, err := openSpool(o.dir, cfg, board)
+	events, err := openSpool(hook.OfRecorder(o.dir), cfg, board)
 	if err != nil {
 		return coded{err, exitMustMend}
 	}

@@ -55,7 +55,13 @@ func serve(ctx context.Context, o boxOptions) error {
 		return coded{err, exitMustMend}
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("process", "desk")
-	ring, arranged, err := openKeys(ctx, o, cfg, log)
+	alarms := health.NewBoard(log)
+	stopTelling, err := tellAlarms(o.dir, cfg, alarms)
+	if err != nil {
+		return err
+	}
+	defer stopTelling()
+	ring, arranged, err := openKeys(ctx, o, cfg, alarms, log)
 	if err != nil || ring == nil {
 		return err
 	}
@@ -84,7 +90,6 @@ func serve(ctx context.Context, o boxOptions) error {
 	if err != nil {
 		return coded{err, exitMustMend}
 	}
-	alarms := health.NewBoard(log)
 	checkpoints, stopNotary, err := startNotary(ctx, o.dir, cfg, ring, store, book, alarms, log)
 	if err != nil {
 		return err
@@ -116,7 +121,7 @@ func serve(ctx context.Context, o boxOptions) error {
 	go keepAccount(ctx, calls, log)
 	go scrub.Run(ctx, scrub.Config{Store: store, Ledger: book, Health: alarms, Log: log, Days: cfg.Storage.ScrubDays})
 	go remedy.Run(ctx, remedy.Config{Store: store, Ledger: book, Board: recorder, Log: log})
-	go keepTerms(ctx, store, book, desk, log)
+	go keepTerms(ctx, store, book, desk, alarms, log)
 	go tellListing(ctx, store, desk, alarms, log)
 	server := &http.Server{
 		Handler: web.New(web.Config{

@@ -19,12 +19,12 @@ import (
 	"linevault/storage/keys"
 )
 
-// openSpool opens the recorder's end of webhooks; nil if nobody is told.
-func openSpool(dir string, cfg *config.Config, board *health.Board) (*hook.Spool, error) {
+// openSpool opens a process's end of webhooks, which tells of its alarms; nil if nobody is told.
+func openSpool(queue string, cfg *config.Config, board *health.Board) (*hook.Spool, error) {
 	if len(cfg.Webhook) == 0 {
 		return nil, nil
 	}
-	s, err := hook.OpenSpool(dir, board)
+	s, err := hook.OpenSpool(queue, board)
 	if err != nil {
 		return nil, err
 	}
@@ -49,24 +49,42 @@ func follow(lines []*capture.Line, changed func(), s *hook.Spool) {
 	}
 }
 
-// sendWebhooks sends what the recorder's spool holds, until ctx ends.
+// tellAlarms tells webhooks of the desk's alarms until stop, which writes what is left.
+func tellAlarms(dir string, cfg *config.Config, board *health.Board) (stop func(), err error) {
+	s, err := openSpool(hook.OfDesk(dir), cfg, board)
+	if err != nil || s == nil {
+		return func() {}, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.Run(ctx)
+	}()
+	return func() { cancel(); <-done }, nil
+}
+
+// sendWebhooks sends what both processes tell, until ctx ends.
 func sendWebhooks(ctx context.Context, dir string, cfg *config.Config, ring *keys.Ring, board *health.Board, log *slog.Logger) error {
 	if len(cfg.Webhook) == 0 {
 		return nil
 	}
-	key, err := hook.NewKey(dir, ring.Derive("webhooks"))
-	if err != nil {
-		return err
-	}
-	c := &hook.Courier{Dir: dir, Key: key, Health: board, Log: log}
+	var hooks []hook.Hook
 	for _, w := range cfg.Webhook {
 		h, err := makeHook(w)
 		if err != nil {
 			return coded{fmt.Errorf("webhook %s: %w", w.Name, err), exitMustMend}
 		}
-		c.Hooks = append(c.Hooks, h)
+		hooks = append(hooks, h)
 	}
-	go c.Run(ctx)
+	for queue, prefix := range map[string]string{hook.OfRecorder(dir): "evt_", hook.OfDesk(dir): "evt_desk_"} {
+		key, err := hook.NewKey(queue, ring.Derive("webhooks"))
+		if err != nil {
+			return err
+		}
+		c := &hook.Courier{Queue: queue, Prefix: prefix, Key: key, Hooks: hooks, Health: board, Log: log}
+		go c.Run(ctx)
+	}
 	return nil
 }
 

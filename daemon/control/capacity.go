@@ -60,6 +60,13 @@ func (d *Desk) WatchSpace(ctx context.Context) error {
 		news = append(news, ledger.Event{Kind: spaceAlarm, Text: text})
 	}
 	s.warned, s.alarm = threshold, alarm
+	switch {
+	case d.Health == nil:
+	case threshold != 0 && alarm == "":
+		d.Health.Raise("disk forecast", "", "the disk fills up: "+FullWords(f))
+	default: // there is room, or the recorder has an alarm on
+		d.Health.Clear("disk forecast")
+	}
 	for _, e := range news {
 		if err := d.write(e); err != nil {
 			return err

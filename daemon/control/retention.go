@@ -40,7 +40,24 @@ func (d *Desk) Retain() error {
 			d.Log.Info("retention", "destroyed", d.terms.went)
 		}
 	}
+	d.retentionAlarm()
 	return err
+}
+
+// retentionAlarm is on while retention does not do its work, or waits for somebody who looks. Its
+// caller holds terms.mu.
+func (d *Desk) retentionAlarm() {
+	const key = "retention"
+	held := d.terms.held
+	switch {
+	case d.Health == nil:
+	case d.terms.err != nil:
+		d.Health.Raise(key, "", fmt.Sprintf("what is past its term could not be destroyed: %v; it is tried again within a day", d.terms.err))
+	case held != nil && held.What != storage.FirstRun && held.What != NotListed && len(d.Policies) > 0:
+		d.Health.Raise(key, "", fmt.Sprintf("nothing that is past its term is destroyed until somebody has looked at the Retention page: %s", held.Why))
+	default:
+		d.Health.Clear(key)
+	}
 }
 
 // heldBack is what holds retention back so that a person must act, or nil.

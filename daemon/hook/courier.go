@@ -2,6 +2,7 @@ package hook
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -43,9 +44,10 @@ type Times struct {
 
 var usual = Times{Look: 500 * time.Millisecond, First: 5 * time.Second, Most: time.Hour, Keep: 24 * time.Hour, Now: time.Now}
 
-// Courier is the desk's end: it sends what waits in the folder.
+// Courier is the desk's end: it sends what waits in a queue.
 type Courier struct {
-	Dir    string
+	Queue  string
+	Prefix string // of the ids of its events, which no other queue has; "evt_" if it is empty
 	Key    *Key
 	Hooks  []Hook
 	Health Board
@@ -63,7 +65,7 @@ func (c *Courier) Run(ctx context.Context) {
 	}
 	c.sent = map[string]id{}
 	for _, h := range c.Hooks {
-		n, err := sent(c.Dir, h.file())
+		n, err := sent(c.Queue, h.file())
 		if err != nil {
 			c.Log.Error("webhook", "webhook", h.Name, "err", err)
 		}
@@ -99,7 +101,7 @@ func (c *Courier) serve(ctx context.Context, h Hook) {
 
 // round sends all that waits for h now.
 func (c *Courier) round(ctx context.Context, h Hook) error {
-	all, err := batches(c.Dir)
+	all, err := batches(c.Queue)
 	if err != nil {
 		return err
 	}
@@ -134,7 +136,7 @@ func (c *Courier) round(ctx context.Context, h Hook) error {
 }
 
 func (c *Courier) read(b batch) ([]event, error) {
-	sealed, err := os.ReadFile(filepath.Join(folder(c.Dir), b.name()))
+	sealed, err := os.ReadFile(filepath.Join(c.Queue, b.name()))
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +160,7 @@ func (c *Courier) done(h Hook, n id) error {
 	if n <= c.sent[h.file()] {
 		return nil
 	}
-	if err := write(filepath.Join(folder(c.Dir), "sent"), h.file(), []byte(n.String())); err != nil {
+	if err := write(filepath.Join(c.Queue, "sent"), h.file(), []byte(n.String())); err != nil {
 		return err
 	}
 	c.sent[h.file()] = n
@@ -173,10 +175,10 @@ func (c *Courier) tidy() {
 	for _, n := range c.sent {
 		least = min(least, n)
 	}
-	all, err := batches(c.Dir)
+	all, err := batches(c.Queue)
 	for _, b := range all {
 		if b.last <= least {
-			err = errors.Join(err, os.Remove(filepath.Join(folder(c.Dir), b.name())))
+			err = errors.Join(err, os.Remove(filepath.Join(c.Queue, b.name())))
 		}
 	}
 	if err != nil {
@@ -215,7 +217,7 @@ func (c *Courier) post(ctx context.Context, h Hook, e event) error {
 	if err != nil {
 		return err
 	}
-	number, at := "evt_"+e.ID.String(), c.Now()
+	number, at := cmp.Or(c.Prefix, "evt_")+e.ID.String(), c.Now()
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "Linevault")
 	r.Header.Set("webhook-id", number)

@@ -118,7 +118,7 @@ func (e *ends) tell(calls ...string) {
 func (e *ends) send(so func() bool, times Times, hooks ...Hook) {
 	e.t.Helper()
 	ctx, cancel := context.WithCancel(e.t.Context())
-	c := &Courier{Dir: e.dir, Key: e.key, Hooks: hooks, Health: e.board, Log: slog.New(slog.DiscardHandler), Times: times}
+	c := &Courier{Queue: e.dir, Key: e.key, Hooks: hooks, Health: e.board, Log: slog.New(slog.DiscardHandler), Times: times}
 	done := make(chan struct{})
 	go func() { defer close(done); c.Run(ctx) }()
 	defer func() { cancel(); <-done }()

@@ -1,6 +1,6 @@
 // Package hook tells other programs what happens, by webhooks signed as Standard Webhooks has
-// it. The recorder puts events, sealed for the desk, into a folder; the desk takes them from
-// there and sends them, each at least once and in order, so that none is lost while either of
+// it. Each process puts events, sealed for the desk, into a folder of its own; the desk takes them
+// from there and sends them, each at least once and in order, so that none is lost while either of
 // them, or the other program, is away.
 package hook
 

@@ -11,35 +11,41 @@ import (
 	"strings"
 )
 
-// The folder hooks of a data folder has
+// A queue is a folder, which has
 //
-//	key             the public half for which the recorder seals events
+//	key             the public half for which events are sealed
 //	FIRST-LAST      a batch of events, sealed, named after the ids of its first and last
 //	sent/NAME       the id up to which a webhook has been sent
-func folder(dir string) string { return filepath.Join(dir, "hooks") }
+
+// OfRecorder is the queue of what the recorder tells.
+func OfRecorder(dir string) (queue string) { return filepath.Join(dir, "hooks") }
+
+// OfDesk is the queue of what the desk tells. Each process has its own, for the ids of one grow in
+// the order in which they are written.
+func OfDesk(dir string) (queue string) { return filepath.Join(OfRecorder(dir), "desk") }
 
 // Key opens events. It is the desk's.
 type Key struct{ private hpke.PrivateKey }
 
 // NewKey derives the desk's key from a secret of the store's, and publishes its public half in
-// the data folder.
-func NewKey(dir string, secret [32]byte) (*Key, error) {
+// a queue.
+func NewKey(queue string, secret [32]byte) (*Key, error) {
 	k, err := hpke.MLKEM768P256().DeriveKeyPair(secret[:])
 	if err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Join(folder(dir), "sent"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(queue, "sent"), 0o700); err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
-	if err := write(folder(dir), "key", k.PublicKey().Bytes()); err != nil {
+	if err := write(queue, "key", k.PublicKey().Bytes()); err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
 	return &Key{k}, nil
 }
 
 // publicKey reads what NewKey published.
-func publicKey(dir string) (hpke.PublicKey, error) {
-	b, err := os.ReadFile(filepath.Join(folder(dir), "key"))
+func publicKey(queue string) (hpke.PublicKey, error) {
+	b, err := os.ReadFile(filepath.Join(queue, "key"))
 	if err != nil {
 		return nil, err
 	}
@@ -82,9 +88,9 @@ type batch struct{ first, last id }
 
 func (b batch) name() string { return b.first.String() + "-" + b.last.String() }
 
-// batches lists those of a data folder, oldest first.
-func batches(dir string) (all []batch, err error) {
-	files, err := os.ReadDir(folder(dir))
+// batches lists those of a queue, oldest first.
+func batches(queue string) (all []batch, err error) {
+	files, err := os.ReadDir(queue)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -101,8 +107,8 @@ func batches(dir string) (all []batch, err error) {
 }
 
 // sent is up to which id a webhook has been sent; 0 for nothing yet.
-func sent(dir, name string) (n id, err error) {
-	b, err := os.ReadFile(filepath.Join(folder(dir), "sent", name))
+func sent(queue, name string) (n id, err error) {
+	b, err := os.ReadFile(filepath.Join(queue, "sent", name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
@@ -115,9 +121,9 @@ func sent(dir, name string) (n id, err error) {
 	return n, nil
 }
 
-// newest is the greatest id that was ever given, as far as the folder tells.
-func newest(dir string) (id, error) {
-	all, err := batches(dir)
+// newest is the greatest id that was ever given, as far as the queue tells.
+func newest(queue string) (id, error) {
+	all, err := batches(queue)
 	if err != nil {
 		return 0, err
 	}
@@ -125,12 +131,12 @@ func newest(dir string) (id, error) {
 	for _, b := range all {
 		n = max(n, b.last)
 	}
-	files, err := os.ReadDir(filepath.Join(folder(dir), "sent"))
+	files, err := os.ReadDir(filepath.Join(queue, "sent"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
 	for _, f := range files {
-		s, err := sent(dir, f.Name())
+		s, err := sent(queue, f.Name())
 		if err != nil {
 			return 0, err
 		}

@@ -27,28 +27,28 @@ type Board interface {
 	Clear(key string)
 }
 
-// Spool is the recorder's end: events on their way to the folder.
+// Spool is where a process tells: events on their way to its queue.
 type Spool struct {
-	dir    string
+	queue  string
 	health Board
 
-	mu    sync.Mutex // guards what follows
-	queue []event
-	last  id
-	lost  int // events for which there was no room
-	wake  chan struct{}
+	mu      sync.Mutex // guards what follows
+	waiting []event
+	last    id
+	lost    int // events for which there was no room
+	wake    chan struct{}
 }
 
-// OpenSpool makes a spool in a data folder.
-func OpenSpool(dir string, health Board) (*Spool, error) {
-	if err := os.MkdirAll(folder(dir), 0o700); err != nil {
+// OpenSpool makes a spool of a queue.
+func OpenSpool(queue string, health Board) (*Spool, error) {
+	if err := os.MkdirAll(queue, 0o700); err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
-	last, err := newest(dir)
+	last, err := newest(queue)
 	if err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
-	return &Spool{dir: dir, health: health, last: last, wake: make(chan struct{}, 1)}, nil
+	return &Spool{queue: queue, health: health, last: last, wake: make(chan struct{}, 1)}, nil
 }
 
 // Tell takes in an event. It does not wait.
@@ -64,18 +64,18 @@ func (s *Spool) Tell(t Type, at time.Time, d Data) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last = max(s.last+1, id(time.Now().UnixMicro())) // a clock that is set back does not make it smaller
-	if len(s.queue) == inMemory {
-		s.queue = s.queue[1:]
+	if len(s.waiting) == inMemory {
+		s.waiting = s.waiting[1:]
 		s.lost++
 	}
-	s.queue = append(s.queue, event{ID: s.last, Type: t, At: at.UTC(), Line: d.Line, Payload: payload})
+	s.waiting = append(s.waiting, event{ID: s.last, Type: t, At: at.UTC(), Line: d.Line, Payload: payload})
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
 }
 
-// Run writes events to the folder until ctx ends, and then what is left.
+// Run writes events to the queue until ctx ends, and then what is left.
 func (s *Spool) Run(ctx context.Context) {
 	var key hpke.PublicKey
 	for {
@@ -112,20 +112,20 @@ func (s *Spool) Run(ctx context.Context) {
 func (s *Spool) waits() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.queue) > 0
+	return len(s.waiting) > 0
 }
 
 // put writes the oldest events as one file.
 func (s *Spool) put(key *hpke.PublicKey) error {
 	if *key == nil {
-		k, err := publicKey(s.dir)
+		k, err := publicKey(s.queue)
 		if err != nil {
 			return err
 		}
 		*key = k
 	}
 	s.mu.Lock()
-	some := s.queue[:min(len(s.queue), inBatch)]
+	some := s.waiting[:min(len(s.waiting), inBatch)]
 	s.mu.Unlock()
 	if len(some) == 0 {
 		return nil
@@ -142,28 +142,29 @@ func (s *Spool) put(key *hpke.PublicKey) error {
 	if err := s.room(); err != nil {
 		return err
 	}
-	if err := write(folder(s.dir), b.name(), sealed); err != nil {
+	if err := write(s.queue, b.name(), sealed); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.queue) > 0 && s.queue[0].ID <= b.last {
-		s.queue = s.queue[1:]
+	for len(s.waiting) > 0 && s.waiting[0].ID <= b.last {
+		s.waiting = s.waiting[1:]
 	}
-	if s.lost > 0 {
-		s.health.Raise("webhooks lost", "", fmt.Sprintf("%d events for webhooks were lost, because too many waited", s.lost))
+	lost := s.lost
+	s.mu.Unlock()
+	if lost > 0 { // not before: that there is an alarm is told, too
+		s.health.Raise("webhooks lost", "", fmt.Sprintf("%d events for webhooks were lost, because too many waited", lost))
 	}
 	return nil
 }
 
 // room makes room if the desk has been away for very long: the oldest go.
 func (s *Spool) room() error {
-	all, err := batches(s.dir)
+	all, err := batches(s.queue)
 	if err != nil {
 		return err
 	}
 	for len(all) >= onDisk {
-		if err := os.Remove(filepath.Join(folder(s.dir), all[0].name())); err != nil {
+		if err := os.Remove(filepath.Join(s.queue, all[0].name())); err != nil {
 			return err
 		}
 		s.health.Raise("webhooks lost", "", "the oldest events for webhooks were given up, because too many waited: see whether the desk runs")

@@ -1,0 +1,32 @@
+package hook
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"linevault/daemon/health"
+)
+
+// Events for which there is no room are an alarm, which is an event itself.
+func TestTooManyWait(t *testing.T) {
+	e := newEnds(t)
+	e.board.Watch(func(a health.Alarm, on bool) { e.spool.Tell(Alarm, time.Now(), Data{Alarm: a.Key, On: &on}) })
+	for range inMemory + 5 {
+		e.tell("x")
+	}
+	e.write()
+	if a := e.board.Alarms(); len(a) != 1 || !strings.HasPrefix(a[0].Text, "5 events for webhooks were lost") {
+		t.Errorf("alarms %+v", a)
+	}
+	c := Courier{Queue: e.dir, Key: e.key}
+	all, err := batches(e.dir)
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	events, err := c.read(all[len(all)-1])
+	if err != nil || !slices.ContainsFunc(events, func(v event) bool { return v.Type == Alarm }) {
+		t.Errorf("the alarm is not among the last of what waits: %v", err)
+	}
+}
