@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -61,8 +62,16 @@ func exitCode(err error) int {
 		fmt.Fprintf(os.Stderr, "linevault: %v; run this as the user who owns the data folder\n", err)
 		return exitForbidden
 	}
-	fmt.Fprintln(os.Stderr, "linevault:", err)
+	fmt.Fprintf(os.Stderr, "linevault: %v%s\n", err, fullHint(err))
 	return exitFailed
+}
+
+// fullHint says what to do about a disk that is full, where the error does not.
+func fullHint(err error) string {
+	if full := errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT); !full || strings.Contains(err.Error(), "free space on that disk") {
+		return ""
+	}
+	return "; nothing that was stored is lost: free space on that disk and run it again"
 }
 
 func root() *cobra.Command {

@@ -30,15 +30,19 @@ func (s *server) parseFilter(v url.Values) (f filter, wrong problems) {
 	if f.Number != "" && f.digits == "" {
 		wrong = append(wrong, problem{"number", "Telephone number must have figures in it"})
 	}
-	var ok bool
-	if f.from, ok = s.day(f.From); !ok {
-		wrong = append(wrong, problem{"from", "From must be a date, like " + s.exampleDay()})
+	var ok, clock bool
+	if f.from, _, ok = s.moment(f.From); !ok {
+		wrong = append(wrong, problem{"from", "From must be a date, like " + s.exampleDay() + " or " + s.exampleDay() + " 14:30"})
 	}
-	if f.to, ok = s.day(f.To); !ok {
-		wrong = append(wrong, problem{"to", "To must be a date, like " + s.exampleDay()})
+	if f.to, clock, ok = s.moment(f.To); !ok {
+		wrong = append(wrong, problem{"to", "To must be a date, like " + s.exampleDay() + " or " + s.exampleDay() + " 14:30"})
 	}
 	if !f.to.IsZero() {
-		f.to = f.to.AddDate(0, 0, 1) // the whole of that day
+		if clock {
+			f.to = f.to.Add(time.Minute) // the whole of that minute
+		} else {
+			f.to = f.to.AddDate(0, 0, 1) // the whole of that day
+		}
 		if !f.from.IsZero() && !f.from.Before(f.to) {
 			wrong = append(wrong, problem{"to", "To must not be before From"})
 		}
@@ -75,6 +79,22 @@ func (s *server) day(typed string) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// moment is a day, or a day and the time of day after it, by the clock on the wall.
+func (s *server) moment(typed string) (t time.Time, clock, ok bool) {
+	day, hour := typed, ""
+	if i := strings.LastIndexAny(typed, " ,T"); i > 0 && strings.Contains(typed[i:], ":") {
+		day, hour = strings.TrimRight(typed[:i], " ,"), typed[i+1:]
+	}
+	if t, ok = s.day(day); hour == "" || !ok {
+		return t, false, ok
+	}
+	at, err := time.Parse("15:04", hour)
+	if err != nil || t.IsZero() {
+		return time.Time{}, false, false
+	}
+	return time.Date(t.Year(), t.Month(), t.Day(), at.Hour(), at.Minute(), 0, 0, s.Zone), true, true
 }
 
 func (s *server) exampleDay() string { return s.Now().In(s.Zone).Format("2/1/2006") }

@@ -101,6 +101,29 @@ func TestFilterIsUnderstood(t *testing.T) {
 	}
 }
 
+// A time of day may stand after the day; the minute of the end is included.
+func TestFilterByTimeOfDay(t *testing.T) {
+	for _, c := range []struct{ from, to, first, last string }{
+		{"22/11/2026 9:05", "22/11/2026 14:30", "2026-11-22 09:05", "2026-11-22 14:31"},
+		{"2026-11-22T09:05", "22 November 2026, 09:05", "2026-11-22 09:05", "2026-11-22 09:06"},
+		{"22/11/2026", "23/11/2026", "2026-11-22 00:00", "2026-11-24 00:00"},
+	} {
+		f, wrong := filterServer().parseFilter(url.Values{"from": {c.from}, "to": {c.to}})
+		const form = "2006-01-02 15:04"
+		if first, last := f.from.Format(form), f.to.Format(form); wrong != nil || first != c.first || last != c.last {
+			t.Errorf("%s to %s: %s to %s, %v", c.from, c.to, first, last, wrong)
+		}
+	}
+	for _, typed := range []string{"9:30", "22/11/2026 25:00", "yesterday 9:30", "22/11/2026 9:30 9:30"} {
+		if _, wrong := filterServer().parseFilter(url.Values{"from": {typed}}); wrong.On("from") == nil {
+			t.Errorf("%q is taken for a time", typed)
+		}
+	}
+	if _, wrong := filterServer().parseFilter(url.Values{"from": {"22/11/2026 14:30"}, "to": {"22/11/2026 9:00"}}); wrong.On("to") == nil {
+		t.Error("the end may be before the beginning")
+	}
+}
+
 func TestFilterSaysWhatIsWrong(t *testing.T) {
 	for _, c := range []struct{ field, value string }{
 		{"number", "abc"}, {"from", "31/2/2026"}, {"from", "yesterday"}, {"to", "2026"}, {"to", "1/1/1/1"},

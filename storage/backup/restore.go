@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"linevault/storage/keys/journal"
 )
 
@@ -59,6 +61,9 @@ func Restore(folder, dir string, progress Progress) (made time.Time, files int, 
 	for _, f := range run.Files {
 		if err := restore(folder, dir, f); err != nil {
 			errs = append(errs, fmt.Errorf("restore %s: %w", f.Path, err))
+			if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+				break // so would all others
+			}
 		} else {
 			files++
 		}
