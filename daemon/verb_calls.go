@@ -41,7 +41,7 @@ What is asked for must all hold: --line parking --flag any --rating 4 --note bin
 			}
 			defer s.Close()
 			for _, p := range s.Problems() {
-				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s: %s\n", p.Segment, p.Text)
+				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s\n", p.Named())
 			}
 			if p := s.Progress(); !p.Whole {
 				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s\n", control.ListingWords(p))

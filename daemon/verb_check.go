@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -170,10 +169,7 @@ func readCheckpoint(path string) ([]byte, error) {
 func printReport(c *cobra.Command, r *storage.Report) error {
 	w := c.OutOrStdout()
 	for _, p := range r.Problems {
-		if p.Segment != "" && !strings.HasPrefix(p.Text, "segment "+p.Segment+":") {
-			p.Text = p.Segment + ": " + p.Text
-		}
-		fmt.Fprintf(w, "%d: %s\n", p.Breaks, p.Text)
+		fmt.Fprintf(w, "%d: %s\n", p.Breaks, p.Named())
 	}
 	if !r.OK() {
 		fmt.Fprintln(w)

@@ -64,7 +64,7 @@ func askErasure(w io.Writer, s *storage.Store, book *ledger.Ledger, id storage.C
 	if _, err := s.Ask(storage.Request{Kind: storage.AskedErasure, Call: id, By: "command line: " + me(), Reason: reason}, book); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(w, "noted; another person must approve it: linevault erase --approve, or Approvals on the web pages")
+	_, err = fmt.Fprintf(w, "noted; another person must approve it: linevault erase %s --approve, or Approvals on the web pages\n", id)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,9 @@ does as well.`,
 			}
 			defer clear(file)
 			f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("identity: %s is there already and is left as it is, for it may be all that brings a root key back: name another file", out)
+			}
 			if err != nil {
 				return fmt.Errorf("identity: %w", err)
 			}

@@ -107,6 +107,7 @@ func TestFaultsSayWhatToDo(t *testing.T) {
 		{"hold set X --reason claim --review 2099-01-01 --data " + data, exitFailed, "there is no call X; `linevault calls` lists them"},
 		{"export X --data " + data + " -o " + name, exitFailed, "is there already and is left as it is"},
 		{"disclose X --to a --basis b --purpose c -o " + taken + " --data " + data, exitFailed, "is there already and is left as it is"},
+		{"keys identity -o " + name, exitFailed, "is there already and is left as it is"},
 		{"verify", exitUsage, "name one disclosure pack"},
 		{"export X --data " + data + " -o x.mp3", exitUsage, "must end in .wav or .ogg"},
 		{"export X --data " + data + " -o x.wav", exitFailed, "there is no call X"},

@@ -20,6 +20,14 @@ type Problem struct {
 	Breaks Promise `json:"breaks,omitempty"`
 }
 
+// Named is the problem with the name of the file that it is in, once.
+func (p Problem) Named() string {
+	if p.Segment == "" || strings.HasPrefix(p.Text, "segment "+p.Segment+":") {
+		return p.Text
+	}
+	return p.Segment + ": " + p.Text
+}
+
 // Problems lists what was set aside or found damaged.
 func (s *Store) Problems() []Problem {
 	s.mu.Lock()
