@@ -2,6 +2,7 @@ package storage
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -116,6 +117,7 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 		later:    later{waits: map[period]bool{}, parts: map[seal.PartID]bool{}, closing: make(chan struct{})},
 	}
 	s.openListing(how)
+	s.readBlocks(1) // while the folder is looked at
 	err := s.Refresh()
 	for left := how == remaking; left && err == nil; {
 		left, err = s.readShare()
@@ -127,10 +129,15 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 	if how != fromBoxes {
 		s.recallFindings()
 	}
-	s.mu.Lock()
-	s.listing.index.ReadRest()
-	s.mu.Unlock()
+	s.readBlocks(runtime.GOMAXPROCS(0))
 	return s, nil
+}
+
+// readBlocks has blocks of the catalogue read that nobody wanted yet.
+func (s *Store) readBlocks(atOnce int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listing.index.ReadRest(atOnce)
 }
 
 // Close lets go of the segments.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"unsafe"
 )
 
 // ErrDamaged is a snapshot that was not written by this index, or not whole. It is to be made
@@ -44,15 +45,24 @@ func (d *decoder) count(size int) int {
 	return int(v)
 }
 
+// sameOrder reports whether this machine keeps integers as the file does, least byte first.
+var sameOrder = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+
+// take copies bytes as they are where it can: a start reads gigabytes of small numbers.
 func take[T integer](d *decoder) []T {
-	size := binary.Size(T(0))
+	size := int(unsafe.Sizeof(T(0)))
 	list := make([]T, d.count(size))
 	n := len(list) * size
-	if _, err := binary.Decode(d.b[:n], binary.LittleEndian, list); err != nil {
+	from := d.b[:n]
+	d.b = d.b[n:]
+	if sameOrder {
+		copy(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(list))), n), from)
+		return list
+	}
+	if _, err := binary.Decode(from, binary.LittleEndian, list); err != nil {
 		d.fail = true
 		return nil
 	}
-	d.b = d.b[n:]
 	return list
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -263,13 +262,13 @@ func (x *Index) look() error {
 	return nil
 }
 
-// ReadRest has the other blocks read meanwhile, as many at a time as there are cores.
-func (x *Index) ReadRest() {
+// ReadRest has the other blocks read meanwhile, so many at a time.
+func (x *Index) ReadRest(atOnce int) {
 	x.mu.RLock()
 	blocks := slices.Clone(x.blocks)
 	x.mu.RUnlock()
 	var next atomic.Int64
-	for range runtime.GOMAXPROCS(0) {
+	for range atOnce {
 		x.loading.Go(func() {
 			for {
 				i := int(next.Add(1)) - 1

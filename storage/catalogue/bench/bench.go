@@ -87,7 +87,7 @@ func Run(w io.Writer, folder string, n int) error {
 		return err
 	}
 	defer x.Close()
-	x.ReadRest()
+	x.ReadRest(runtime.GOMAXPROCS(0))
 	if _, _, err := x.Page(&catalogue.Query{}, Page); err != nil {
 		return err
 	}
