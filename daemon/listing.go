@@ -35,7 +35,7 @@ func tellListing(ctx context.Context, s *storage.Store, desk *control.Desk, alar
 			}
 			if time.Since(said) >= listLogEvery {
 				said = time.Now()
-				log.Info("the list of calls is being made anew", "files", p.Files, "read", p.Read, "from", p.From.Format(time.DateOnly))
+				log.Info("the list of calls is being made anew", "files", p.Files, "read", p.Read)
 			}
 		case !began.IsZero():
 			alarms.Clear(listAlarm)

@@ -117,7 +117,6 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 		later:    later{waits: map[period]bool{}, parts: map[seal.PartID]bool{}, closing: make(chan struct{})},
 	}
 	s.openListing(how)
-	s.readBlocks(1) // while the folder is looked at
 	err := s.Refresh()
 	for left := how == remaking; left && err == nil; {
 		left, err = s.readShare()
@@ -129,15 +128,10 @@ func openWith(dir string, live Live, how opening, ring *keys.Ring) (*Store, erro
 	if how != fromBoxes {
 		s.recallFindings()
 	}
-	s.readBlocks(runtime.GOMAXPROCS(0))
-	return s, nil
-}
-
-// readBlocks has blocks of the catalogue read that nobody wanted yet.
-func (s *Store) readBlocks(atOnce int) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.listing.index.ReadRest(atOnce)
+	s.listing.index.ReadRest(runtime.GOMAXPROCS(0))
+	s.mu.Unlock()
+	return s, nil
 }
 
 // Close lets go of the segments.
@@ -153,6 +147,18 @@ func (s *Store) Refresh() error {
 	err := s.lookAgain()
 	s.catchUp()
 	return err
+}
+
+// Glance is Refresh for who cannot wait: while what was put off is read, which looks again with
+// each share, it returns at once.
+func (s *Store) Glance() error {
+	s.mu.Lock()
+	running := s.later.running
+	s.mu.Unlock()
+	if running {
+		return nil
+	}
+	return s.Refresh()
 }
 
 func (s *Store) lookAgain() error {

@@ -98,7 +98,7 @@ func (d *Desk) refresh() {
 		return
 	}
 	d.refreshed = d.Now()
-	if err := d.Store.Refresh(); err != nil {
+	if err := d.Store.Glance(); err != nil {
 		d.Log.Warn("the store could not look for new calls", "err", err)
 	}
 }

@@ -8,6 +8,9 @@ var ErrUnlisted = storage.ErrUnlisted
 // NotListed is what holds retention back until every call is listed; nobody need do anything.
 const NotListed = storage.NotListed
 
+// Unlisted reports whether the list of calls is not whole.
+func (d *Desk) Unlisted() bool { return !d.Store.Progress().Whole }
+
 // listingNotice says, on every page of who sees calls, that the list of calls is not whole.
 func (d *Desk) listingNotice(a Actor) []Notice {
 	p := d.Store.Progress()

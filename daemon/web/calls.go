@@ -14,6 +14,7 @@ type callsBody struct {
 	Lines          []lineChoice
 	Example        string
 	Filtered       bool
+	Unlisted       bool // the list is not whole
 	Count          string
 	Calls          []callView
 	First, Older   string // addresses; empty where there is no such page
@@ -35,7 +36,7 @@ type callView struct {
 func (s *server) calls(w http.ResponseWriter, r *http.Request) {
 	shown := s.Now()
 	f, wrong := s.parseFilter(r.URL.Query())
-	body := callsBody{filter: f, Errors: wrong, Example: s.exampleDay(), Filtered: len(f.values()) > 0}
+	body := callsBody{filter: f, Errors: wrong, Example: s.exampleDay(), Filtered: len(f.values()) > 0, Unlisted: s.Desk.Unlisted()}
 	body.Lines = s.lineChoices(r, f.Line)
 	if wrong != nil {
 		body.Count = "No calls found"

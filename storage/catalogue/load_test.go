@@ -51,7 +51,7 @@ func BenchmarkLoad(b *testing.B) {
 		}
 		b.ReportMetric(time.Since(began).Seconds()*1000, "ms")
 		x.Loaded()
-		b.ReportMetric((processorTime(b) - before).Seconds()*1000, "cpu-ms")
+		b.ReportMetric((processorTime(b)-before).Seconds()*1000, "cpu-ms")
 		x.Close()
 	}
 }
