@@ -71,7 +71,11 @@ func Capture(ctx context.Context, o CaptureOptions) error {
 	}
 	defer out.Close()
 	if err := portaudio.Initialize(); err != nil {
-		return giveUp(out, &fault{Text: "portaudio: " + err.Error(), Hint: "check the sound drivers with `arecord -l`"})
+		f := notStarted(o.Device, err)
+		if o.List {
+			return f.inFull() // people read it
+		}
+		return giveUp(out, f)
 	}
 	// No Terminate: on a device that has vanished it hangs for most of a minute, and the end
 	// of this process does its work.
@@ -144,7 +148,7 @@ func noCoreDump() error {
 func openStream(o CaptureOptions) (*portaudio.Stream, []int16, *fault) {
 	all, err := portaudio.Devices()
 	if err != nil {
-		return nil, nil, &fault{Text: "listing devices: " + err.Error()}
+		return nil, nil, &fault{Text: "listing devices: " + spoken(err), Hint: "check the sound drivers with `arecord -l`"}
 	}
 	d, bad := find(inputs(all), o.Device)
 	if bad != nil {
@@ -177,8 +181,8 @@ func openStream(o CaptureOptions) (*portaudio.Stream, []int16, *fault) {
 	}
 	if err != nil {
 		return nil, nil, &fault{
-			Text: fmt.Sprintf("opening device %q: %v", d.Name, err),
-			Hint: "check that nothing else is using it",
+			Text: fmt.Sprintf("opening device %q: %s", d.Name, spoken(err)),
+			Hint: "check that nothing else is using it, and with `linevault card --list` that it is the one that is meant",
 		}
 	}
 	return s, buf, nil

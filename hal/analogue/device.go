@@ -2,6 +2,7 @@ package analogue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,11 +24,13 @@ func Devices(helper ...string) ([]string, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.WaitDelay = reapLimit
-	var last lastLine
-	cmd.Stderr = &last
 	out, err := cmd.Output()
+	if x, ok := errors.AsType[*exec.ExitError](err); ok {
+		said := strings.TrimSpace(strings.ToValidUTF8(string(x.Stderr), "?"))
+		err = fmt.Errorf("%w (it said %q)", err, said[strings.LastIndexByte(said, '\n')+1:])
+	}
 	if err != nil {
-		return nil, fmt.Errorf("listing sound devices: %w%s", err, last.aside())
+		return nil, fmt.Errorf("listing sound devices: %w", err)
 	}
 	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' }), nil
 }
@@ -93,7 +96,7 @@ func describe(ds []*portaudio.DeviceInfo) []string {
 func printDevices(out io.Writer) error {
 	all, err := portaudio.Devices()
 	if err != nil {
-		return fmt.Errorf("listing devices: %w", err)
+		return fmt.Errorf("listing devices: %s", spoken(err))
 	}
 	for _, s := range describe(inputs(all)) {
 		if _, err := fmt.Fprintln(out, s); err != nil {
