@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -137,6 +138,15 @@ expires = "`+time.Now().AddDate(0, 0, 3).Format(time.DateOnly)+`"
 		s, _ := b.status()
 		return slices.ContainsFunc(s.Alarms, func(a link.Alarm) bool { return a.Key == "expires till 1" })
 	})
+	used := listed().LastUsed
+	b.stop()
+	b.start("record")
+	if k := listed(); !k.LastUsed.Equal(used) || k.LastFrom != "127.0.0.1" {
+		t.Errorf("after a restart it is listed as %+v, used at %v", k, used)
+	}
+	if text, err := os.ReadFile(filepath.Join(b.dir, "terminals")); err != nil || bytes.Contains(text, []byte("till")) || bytes.Contains(text, []byte("127.0")) {
+		t.Errorf("on disk it is %q, %v", text, err)
+	}
 	b.stop()
 }
 

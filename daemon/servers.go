@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"linevault/codec/pcm"
@@ -20,16 +21,17 @@ import (
 	"linevault/daemon/config"
 	"linevault/daemon/health"
 	"linevault/daemon/link"
+	"linevault/daemon/private"
 	"linevault/storage"
 )
 
 // startServers opens the recorder's link to the desk and its API for terminals.
-func startServers(dir string, cfg *config.Config, r *capture.Recorder, w *storage.Writer, board *health.Board, log *slog.Logger) (stop func(), err error) {
+func startServers(dir string, secret *private.Secret, cfg *config.Config, r *capture.Recorder, w *storage.Writer, board *health.Board, log *slog.Logger) (stop func(), err error) {
 	socket, err := link.Listen(dir)
 	if err != nil {
 		return nil, fmt.Errorf("the socket to the desk: %w", err)
 	}
-	a, err := makeAPI(dir, cfg, r, board, log)
+	a, err := makeAPI(dir, secret, cfg, r, board, log)
 	if err != nil {
 		return nil, coded{err, exitMustMend}
 	}
@@ -53,12 +55,14 @@ func startServers(dir string, cfg *config.Config, r *capture.Recorder, w *storag
 		}
 	}
 	watching, unwatch := context.WithCancel(context.Background())
-	go a.Watch(watching)
+	var watch sync.WaitGroup
+	watch.Go(func() { a.Watch(watching) })
 	go serve("desk", func() error { return toDesk.Serve(socket) })
 	go serve("api", func() error { return toTerminals.ServeTLS(api.Bound(listener), "", "") })
 	return func() {
-		unwatch()
 		_, _ = toTerminals.Close(), toDesk.Close() // nothing waits for an answer now
+		unwatch()
+		watch.Wait() // what terminals did is written down
 	}, nil
 }
 
@@ -76,7 +80,7 @@ func (t told) Status() link.Status {
 }
 
 // makeAPI makes the API for the terminals of the configuration.
-func makeAPI(dir string, cfg *config.Config, r *capture.Recorder, board *health.Board, log *slog.Logger) (*api.API, error) {
+func makeAPI(dir string, secret *private.Secret, cfg *config.Config, r *capture.Recorder, board *health.Board, log *slog.Logger) (*api.API, error) {
 	s := api.Settings{
 		Recorder: r, Health: board, Log: log, Extensions: map[pcm.LineID][]string{},
 		OnPause: map[pcm.LineID]string{}, OnLimit: map[pcm.LineID]string{},
@@ -97,6 +101,9 @@ func makeAPI(dir string, cfg *config.Config, r *capture.Recorder, board *health.
 		s.Terminals = append(s.Terminals, k)
 	}
 	var err error
+	if s.Uses, err = api.OpenUses(dir, secret.Key("terminals")); err != nil {
+		log.Warn("it is not known any more", "err", err)
+	}
 	s.Signer, err = api.OpenSigner(dir)
 	return api.Open(s), err
 }

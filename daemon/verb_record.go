@@ -110,7 +110,7 @@ func record(ctx context.Context, o boxOptions) error {
 		l.Space = r.Space
 	}
 	r.Start(lines)
-	stopServers, err := startServers(o.dir, cfg, r, w, board, log)
+	stopServers, err := startServers(o.dir, secret, cfg, r, w, board, log)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func listTerminals(c *cobra.Command, dir string, asJSON bool) error {
 		for _, l := range t.Lines {
 			lines = append(lines, string(l))
 		}
-		used, from, until := "not since the recorder started", "-", "for ever"
+		used, from, until := "never", "-", "for ever"
 		if !t.LastUsed.IsZero() {
 			used, from = t.LastUsed.Local().Format("2006-01-02 15:04:05"), t.LastFrom
 		}

@@ -34,6 +34,7 @@ type API struct {
 	terminals []*terminal
 	strangers *strangers
 	document  []byte
+	said      string // why Uses could not be written, so that it is said once
 }
 
 // Settings are what an API is made of.
@@ -44,6 +45,7 @@ type Settings struct {
 	OnPause    map[pcm.LineID]string   // "resume" or "stop", as lines are set
 	OnLimit    map[pcm.LineID]string   // "stay" or "resume", as lines are set
 	Signer     *Signer
+	Uses       *Uses // where it is kept when terminals last asked; nil for nowhere
 	Health     Board
 	Log        *slog.Logger
 }
@@ -53,6 +55,9 @@ func Open(s Settings) *API {
 	a := &API{Settings: s, strangers: newStrangers(), document: document()}
 	for _, t := range s.Terminals {
 		a.terminals = append(a.terminals, newTerminal(t))
+	}
+	if a.Uses != nil {
+		a.restoreUses()
 	}
 	return a
 }

@@ -7,11 +7,15 @@ import (
 )
 
 // Watch raises an alarm for each terminal that promised to be heard and is not, or may not ask
-// soon, until ctx ends. What it asked for stays: a terminal that died in mid payment may have a card read out.
+// soon, and keeps when each last asked, until ctx ends. What it asked for stays: a terminal that died in mid payment may have a card read out.
 func (a *API) Watch(ctx context.Context) {
 	began := time.Now()
 	t := time.NewTicker(time.Second)
 	defer t.Stop()
+	kept := began
+	if a.Uses != nil {
+		defer a.keepUses()
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -19,6 +23,10 @@ func (a *API) Watch(ctx context.Context) {
 		case now := <-t.C:
 			a.heartbeats(began, now)
 			a.expiries(now)
+			if a.Uses != nil && now.Sub(kept) >= usesEvery {
+				kept = now
+				a.keepUses()
+			}
 		}
 	}
 }
@@ -29,8 +37,8 @@ func (a *API) heartbeats(began, now time.Time) {
 			continue
 		}
 		heard := t.lastUsed()
-		if heard.IsZero() {
-			heard = began
+		if heard.Before(began) {
+			heard = began // it could not ask while the recorder was away
 		}
 		key := "heartbeat " + t.Name
 		if now.Sub(heard) <= t.Heartbeat {

@@ -13,7 +13,7 @@ type Terminal struct {
 	Shows     string   // "token", "certificate" or both
 	From      []string // addresses and networks that it may ask from; anywhere, if there are none
 	Expires   time.Time
-	LastUsed  time.Time // since the recorder started
+	LastUsed  time.Time
 	LastFrom  string
 	Heartbeat time.Duration // how often it promised to be heard; 0 for no promise
 }

@@ -53,7 +53,7 @@ type Terminal struct {
 	Name      string       `json:"terminal" doc:"its name"`
 	Lines     []pcm.LineID `json:"lines" doc:"the lines that it may pause"`
 	Expires   time.Time    `json:"expires,omitzero" doc:"when it may not ask any more"`
-	LastUsed  time.Time    `json:"last_used,omitzero" doc:"when it last asked for anything, since the recorder started"`
+	LastUsed  time.Time    `json:"last_used,omitzero" doc:"when it last asked for anything"`
 	LastFrom  string       `json:"last_from,omitempty" doc:"and from which address"`
 	From      []string     `json:"from,omitempty" doc:"where it may ask from; anywhere, if this is missing"`
 	Shows     string       `json:"shows,omitempty" doc:"what it shows to be known: token, certificate, or both"`

@@ -25,7 +25,7 @@ func (s *server) terminals(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, t := range all {
 		v := terminalView{
-			Name: t.Name, Lines: strings.Join(t.Lines, ", "), Used: "Not since the recorder started", Expires: "Never",
+			Name: t.Name, Lines: strings.Join(t.Lines, ", "), Used: "Never", Expires: "Never",
 			Shows: t.Shows, From: "Any address",
 		}
 		if !t.LastUsed.IsZero() {
