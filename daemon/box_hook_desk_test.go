@@ -74,7 +74,7 @@ func TestAlarmsOfTheDeskAreTold(t *testing.T) {
 	b.start("run")
 	queue := filepath.Join(b.dir, "hooks", "desk")
 	waits := func() []string {
-		all, err := filepath.Glob(filepath.Join(queue, "*-*"))
+		all, err := filepath.Glob(filepath.Join(queue, "[0-9a-f]*-*"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,8 @@
 package hook
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +10,24 @@ import (
 
 	"linevault/daemon/health"
 )
+
+// What a writer that was killed left unfinished goes when there is another.
+func TestUnfinishedBatchesGo(t *testing.T) {
+	e := newEnds(t)
+	left := filepath.Join(e.dir, "."+batch{1, 2}.name())
+	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e.tell("one")
+	e.write()
+	e.open()
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("it is there: %v", err)
+	}
+	if all, err := batches(e.dir); err != nil || len(all) != 1 {
+		t.Errorf("what was whole is %v, %v", all, err)
+	}
+}
 
 // Events for which there is no room are an alarm, which is an event itself.
 func TestTooManyWait(t *testing.T) {

@@ -83,6 +83,17 @@ func write(folder, name string, b []byte) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// sweep removes batches that were not whole when their writer ended.
+func sweep(queue string) error {
+	files, err := os.ReadDir(queue)
+	for _, f := range files {
+		if name, hidden := strings.CutPrefix(f.Name(), "."); hidden && strings.Contains(name, "-") {
+			err = errors.Join(err, os.Remove(filepath.Join(queue, f.Name())))
+		}
+	}
+	return err
+}
+
 // batch is a file of events.
 type batch struct{ first, last id }
 

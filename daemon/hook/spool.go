@@ -44,6 +44,9 @@ func OpenSpool(queue string, health Board) (*Spool, error) {
 	if err := os.MkdirAll(queue, 0o700); err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
+	if err := sweep(queue); err != nil {
+		return nil, fmt.Errorf("webhooks: %w", err)
+	}
 	last, err := newest(queue)
 	if err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
