@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	startLimit = 5 * time.Second // for a child to open its device: some drivers take a second or two
-	stallLimit = time.Second     // without a record, and a card counts as lost
+	startLimit = 20 * time.Second // for a child to open its device: some drivers take a second or two, and more on a busy machine
+	stallLimit = time.Second      // without a record, and a card counts as lost
 	firstWait  = 500 * time.Millisecond
 	lastWait   = 5 * time.Second
 )
