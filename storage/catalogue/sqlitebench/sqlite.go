@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	_ "github.com/mattn/go-sqlite3" // the driver
@@ -50,10 +51,13 @@ PRAGMA synchronous = OFF;
 PRAGMA cache_size = -1000000;
 PRAGMA mmap_size = 34359738368;`
 
-// openOrBuild opens the database of n contacts, and makes it where it is not there.
+// openOrBuild opens the database of n contacts, and makes it, and its folder, where it is not there.
 func openOrBuild(path string, n int) (*sql.DB, error) {
 	if _, err := os.Stat(path); err == nil {
 		return open(path)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
 	}
 	// Under another name, so that one that is there is whole.
 	db, err := build(path+".new", n)
