@@ -127,6 +127,8 @@ func decodeBlock(data []byte) (b *block, rowEnds []uint32, err error) {
 	}
 	b.points, b.outline = newPoints(b), b.outlined()
 	t.prepare()
+	b.far.prepare()
+	b.own.prepare()
 	return b, rowEnds, nil
 }
 

@@ -16,6 +16,7 @@ type numbers struct {
 	starts []uint16 // of each of table: where in places its positions begin
 	places []uint16 // positions by number
 	back   []uint16 // table sorted by the numbers reversed; odd ones left out
+	lasts  []uint32 // of each three last symbols: where in back they begin; nil where numbers are few
 	grams  []uint32 // of each gram: where in of its numbers end
 	of     []uint16 // numbers by gram
 }
@@ -57,6 +58,7 @@ func newNumbers(all []string) *numbers {
 		counts[k]++
 	}
 	n.order()
+	n.prepare()
 	n.gramLists()
 	return n
 }
@@ -124,13 +126,6 @@ func (n *numbers) between(k, l int) []uint16 {
 // begins is which of table begin with v, of c symbols.
 func (n *numbers) begins(v uint64, c int) (from, to int) {
 	return neighbours(len(n.table), v, beyond(v, c), func(i int) uint64 { return n.table[i] })
-}
-
-// ends is which of table end with needle, in no order.
-func (n *numbers) ends(needle uint64, c int) []uint16 {
-	v := reversed(needle)
-	from, to := neighbours(len(n.back), v, beyond(v, c), func(i int) uint64 { return reversed(n.table[n.back[i]]) })
-	return n.back[from:to]
 }
 
 // neighbours is which of n sorted values are from v up to w, not included. They are few as a
