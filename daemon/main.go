@@ -102,7 +102,7 @@ func root() *cobra.Command {
 	c.CompletionOptions.HiddenDefaultCmd = true
 	c.AddCommand(
 		runVerb(), recordVerb(), serveVerb(), cardVerb(), outputVerb(), // the box
-		callsVerb(), pausesVerb(), accountVerb(), exportVerb(), annotateVerb(), checkVerb(), replayVerb(), purgeVerb(), eraseVerb(), // its calls
+		callsVerb(), pausesVerb(), accountVerb(), exportVerb(), annotateVerb(), checkVerb(), replayVerb(), purgeVerb(), eraseVerb(), requestsVerb(), // its calls
 		retentionVerb(), holdVerb(), certificatesVerb(), // and how long they stay
 		ledgerVerb(), discloseVerb(), verifyVerb(), // what proves them
 		backupVerb(), restoreVerb(), keysVerb(),

@@ -16,7 +16,7 @@ func TestDisclose(t *testing.T) {
 	data, pack, key := filepath.Join(tmp, "data"), filepath.Join(tmp, "pack.zip"), filepath.Join(tmp, "key.txt")
 	out := strings.Fields(must(t, "replay", "--data", data, "--pause", "1s-2s", speechFile(t, 4)))
 	call := out[len(out)-1]
-	printed := must(t, "disclose", call, "--data", data, "--to", "Ms Example", "--basis", "UK GDPR article 15", "--purpose", "access", "-o", pack)
+	printed := must(t, "disclose", call, "--recipient", "council", "--data", data, "--to", "Ms Example", "--basis", "UK GDPR article 15", "--purpose", "access", "-o", pack)
 	status := must(t, "ledger", "status", "--data", data)
 	if !strings.Contains(status, "public key:   "+strings.TrimSpace(printed)) {
 		t.Errorf("disclose printed %q, status %s", printed, status)
@@ -73,7 +73,7 @@ func TestDisclose(t *testing.T) {
 	}{
 		{"disclose " + call + " --data " + data + " --to x --basis x -o " + pack, exitUsage},
 		{"disclose " + call + " --data " + data + " --to x --basis x --purpose x -o pack.txt", exitUsage},
-		{"disclose NONE --data " + data + " --to x --basis x --purpose x -o " + pack + ".new.zip", exitFailed},
+		{"disclose NONE --recipient council --data " + data + " --to x --basis x --purpose x -o " + pack + ".new.zip", exitFailed},
 	} {
 		c := linevault(strings.Fields(r.args)...)
 		if err := c.Run(); c.ProcessState.ExitCode() != r.code {

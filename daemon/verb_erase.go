@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ import (
 
 func eraseVerb() *cobra.Command {
 	var dir, reason string
-	var approve bool
+	var approve, yes bool
 	c := &cobra.Command{
 		Use:   "erase CALL --reason TEXT, or erase CALL --approve",
 		Short: "Destroy a whole call before its time, which takes two people",
@@ -29,7 +30,7 @@ never destroyed.`,
 			return withDestruction(dir, func(s *storage.Store, book *ledger.Ledger) error {
 				id := storage.CallID(args[0])
 				if approve {
-					return approveErasure(c.OutOrStdout(), s, book, id)
+					return approveErasure(c, yes, s, book, id)
 				}
 				return askErasure(c.OutOrStdout(), s, book, id, reason)
 			})
@@ -38,6 +39,7 @@ never destroyed.`,
 	dataFlag(c, &dir)
 	c.Flags().StringVar(&reason, "reason", "", "the ground, for the certificate")
 	c.Flags().BoolVar(&approve, "approve", false, "approve what another person asked for")
+	yesFlag(c, &yes)
 	return c
 }
 
@@ -68,7 +70,7 @@ func askErasure(w io.Writer, s *storage.Store, book *ledger.Ledger, id storage.C
 	return err
 }
 
-func approveErasure(w io.Writer, s *storage.Store, book *ledger.Ledger, id storage.CallID) error {
+func approveErasure(c *cobra.Command, yes bool, s *storage.Store, book *ledger.Ledger, id storage.CallID) error {
 	all, err := s.Requests()
 	if err != nil {
 		return err
@@ -77,14 +79,26 @@ func approveErasure(w io.Writer, s *storage.Store, book *ledger.Ledger, id stora
 		if r.Kind != storage.AskedErasure || r.Call != id {
 			continue
 		}
-		cert, err := s.EraseCall(id, r.By, r.Reason, "command line: "+me(), book)
+		by := "command line: " + me()
+		if storage.SamePerson(r.By, by) {
+			return storage.ErrSamePerson
+		}
+		row, err := s.Find(id)
+		if err != nil {
+			return err
+		}
+		if err := confirm(c, yes, fmt.Sprintf("Call %s, all %v of it, will be gone for good. %s asked for it: %s.",
+			id, row.Length.Round(time.Millisecond), r.By, r.Reason)); err != nil {
+			return err
+		}
+		cert, err := s.EraseCall(id, r.By, r.Reason, by, book)
 		if err != nil {
 			return err
 		}
 		if err := s.Settled(r.ID); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(w, "call %s is destroyed: %d key(s) and %d box(es) tried, none opened\ncertificate %s\n",
+		_, err = fmt.Fprintf(c.OutOrStdout(), "call %s is destroyed: %d key(s) and %d box(es) tried, none opened\ncertificate %s\n",
 			id, cert.SelfTest.Keys, cert.SelfTest.Boxes, cert.ID)
 		return err
 	}

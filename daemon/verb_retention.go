@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"linevault/daemon/config"
+	"linevault/daemon/control"
 	"linevault/storage"
 	"linevault/storage/ledger"
 )
@@ -160,27 +160,69 @@ ever what is under legal hold.`,
 
 func retentionApproveVerb() *cobra.Command {
 	var r retention
-	var clock bool
+	var o approval
 	c := &cobra.Command{
 		Use:   "approve",
-		Short: "Let the next run destroy more than is usual",
-		Long: `Let the next run, within a day, destroy what is past its term now, though it is more than
-twice the usual volume. With --clock, say as well that the time of day is right, though it
-moved. Look first: linevault retention status.`,
+		Short: "Let what is held back be destroyed, which takes two people",
+		Long: `Let what is past its term and held back be destroyed, because it is more than twice the usual
+volume; with --clock, because the time of day moved and is right. One person asks, with --reason;
+another one approves, here or on the web pages, and it is destroyed at once. Look first:
+linevault retention status.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return r.with(func(s *storage.Store, book *ledger.Ledger, cfg *config.Config, now storage.Reading) error {
-				plan, err := s.ApproveRetention(cfg.Policies(), now, clock, "command line: "+me(), book)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintf(c.OutOrStdout(), "%d call(s) may be destroyed by the next run, until %s\n",
-					len(plan.Calls), now.Wall.Add(24*time.Hour).Local().Format("2 January 15:04"))
-				return nil
+			cfg, err := config.Load(r.config)
+			if err != nil {
+				return coded{err, exitMustMend}
+			}
+			return withDesk(r.dir, func(d *control.Desk) error {
+				d.Policies = cfg.Policies()
+				d.Clock = func() (storage.Reading, error) { return readClock(cfg) }
+				return o.run(c, d)
 			})
 		},
 	}
 	r.flags(c)
-	c.Flags().BoolVar(&clock, "clock", false, "the time of day is right")
+	c.Flags().BoolVar(&o.clock, "clock", false, "the time of day is right")
+	c.Flags().StringVar(&o.reason, "reason", "", "how you know that it is right, for who approves it")
+	yesFlag(c, &o.yes)
 	return c
+}
+
+// approval is what `linevault retention approve` is told.
+type approval struct {
+	clock, yes bool
+	reason     string
+}
+
+func (o *approval) run(c *cobra.Command, d *control.Desk) error {
+	a := atCommandLine()
+	if err := d.LookAtRetention(a); err != nil {
+		return err
+	}
+	look, err := d.Retention(a)
+	if err != nil {
+		return err
+	}
+	if r := look.Asked; r != nil && !storage.SamePerson(r.By, a.Name) {
+		what := fmt.Sprintf("%d call(s) are past their term and will be gone for good; %s asked for it: %s.", len(look.Plan.Calls), r.By, r.Reason)
+		if err := confirm(c, o.yes, what); err != nil {
+			return err
+		}
+		done, err := d.Approve(a, r.ID)
+		if err == nil {
+			_, err = fmt.Fprintln(c.OutOrStdout(), done.Text)
+		}
+		return err
+	}
+	if look.HeldBack == nil {
+		return storage.ErrNothingWaits
+	}
+	if look.HeldBack.What == storage.TimeMoved && !o.clock {
+		return look.HeldBack
+	}
+	if err := d.AskRetention(a, o.reason); err != nil {
+		return inFlags(err, "")
+	}
+	_, err = fmt.Fprintln(c.OutOrStdout(), "noted; another person must approve it: linevault retention approve, or Approvals on the web pages")
+	return err
 }

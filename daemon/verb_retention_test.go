@@ -28,8 +28,11 @@ func TestRetentionAndHold(t *testing.T) {
 	if err := linevault("retention", "run", "--data", dir, "--config", cfg).Run(); err == nil {
 		t.Error("the first run, which only notes the time, says that all is well")
 	}
-	for _, args := range [][]string{{"run", "--dry-run"}, {"run"}, {"approve", "--clock"}} {
+	for _, args := range [][]string{{"run", "--dry-run"}, {"run"}} {
 		must(t, append(append([]string{"retention"}, args...), "--data", dir, "--config", cfg)...)
+	}
+	if said := fails(t, exitFailed, "retention", "approve", "--clock", "--reason", "x", "--data", dir, "--config", cfg); !strings.Contains(said, "nothing waits") {
+		t.Errorf("approve: %s", said)
 	}
 	if said := must(t, "retention", "forecast", "--data", dir, "--config", cfg); !strings.Contains(said, "standard") || !strings.Contains(said, "recording stops when less than") {
 		t.Errorf("forecast: %s", said)

@@ -81,19 +81,12 @@ func (s *Store) retain(policies []Policy, clock Reading, book *ledger.Ledger) (*
 		return nil, errors.Join(s.retained().write(retained{Clock: clock}),
 			&HeldBackError{"this is the first run, which notes the time; the next one destroys", FirstRun})
 	}
-	if err := clock.held(r.Clock); err != nil {
-		return nil, err
-	}
-	r.Clock = clock
-	plan, err := s.Plan(policies, clock.Wall)
+	plan, err := s.mayRun(policies, clock, &r)
 	if err != nil {
-		return nil, err
-	}
-	approved := r.Approved >= len(plan.Calls) && clock.Wall.Sub(r.ApprovedAt).Abs() < approvalLasts
-	if plan.braked() && !approved {
-		return plan, errors.Join(s.retained().write(r), &HeldBackError{fmt.Sprintf(
-			"%d calls are past their term and %d a day are usual: if that is right, `linevault retention approve` says so",
-			len(plan.Calls), plan.Usual), TooMany})
+		if plan != nil {
+			err = errors.Join(s.retained().write(r), err)
+		}
+		return plan, err
 	}
 	if err := s.expire(plan, r.ApprovedBy, book); err != nil {
 		return plan, err
@@ -105,6 +98,45 @@ func (s *Store) retain(policies []Policy, clock Reading, book *ledger.Ledger) (*
 	r.Approved, r.ApprovedBy, r.ApprovedAt = 0, "", time.Time{}
 	return plan, s.retained().write(r)
 }
+
+// mayRun plans a run, or says what holds it back; where the time is right, r notes it.
+func (s *Store) mayRun(policies []Policy, clock Reading, r *retained) (*Plan, error) {
+	if err := clock.held(r.Clock); err != nil {
+		return nil, err
+	}
+	r.Clock = clock
+	plan, err := s.Plan(policies, clock.Wall)
+	if err != nil {
+		return nil, err
+	}
+	approved := r.Approved >= len(plan.Calls) && clock.Wall.Sub(r.ApprovedAt).Abs() < approvalLasts
+	if plan.braked() && !approved {
+		return plan, &HeldBackError{fmt.Sprintf(
+			"%d calls are past their term and %d a day are usual: if that is right, `linevault retention approve` says so",
+			len(plan.Calls), plan.Usual), TooMany}
+	}
+	return plan, nil
+}
+
+// HeldBack says what would hold a run of retention back now, or nil; it changes nothing.
+func (s *Store) HeldBack(policies []Policy, clock Reading) error {
+	if err := s.Refresh(); err != nil {
+		return err
+	}
+	if err := s.Progress().held(); err != nil {
+		return err
+	}
+	var r retained
+	known, err := s.retained().read(&r)
+	if err != nil || !known && clock.Synced {
+		return err // a first run only notes the time
+	}
+	_, err = s.mayRun(policies, clock, &r)
+	return err
+}
+
+// ErrNothingWaits is an approval of nothing.
+var ErrNothingWaits = errors.New("nothing waits for approval: no run of retention is held back; nothing was changed")
 
 // samples is how many parts of whole periods the self-test tries.
 const samples = 20
@@ -184,6 +216,7 @@ func (s *Store) ApproveRetention(policies []Policy, now Reading, clock bool, by 
 		if _, err := s.retained().read(&r); err != nil {
 			return err
 		}
+		moved := clock && now.held(r.Clock) != nil
 		if clock {
 			r.Clock = now
 		}
@@ -193,6 +226,9 @@ func (s *Store) ApproveRetention(policies []Policy, now Reading, clock bool, by 
 		var err error
 		if plan, err = s.Plan(policies, now.Wall); err != nil {
 			return err
+		}
+		if len(plan.Calls) == 0 && !moved {
+			return ErrNothingWaits
 		}
 		r.Approved, r.ApprovedBy, r.ApprovedAt = len(plan.Calls), by, now.Wall
 		if err := s.retained().write(r); err != nil {

@@ -83,31 +83,42 @@ func (v *Disclosure) check() (outside bool, err error) {
 // Disclose makes the pack of a call for another service of the council. For anybody else it
 // asks for the approval of another person, and returns no pack.
 func (d *Desk) Disclose(a Actor, id string, v Disclosure) (*Pack, error) {
+	var p *Pack
+	_, err := d.DiscloseWith(a, id, v, func(r disclosure.Request) (err error) {
+		p, err = d.pack(id, r)
+		return err
+	})
+	return p, err
+}
+
+// DiscloseWith has pack make the pack, where one person may disclose that alone. For anybody
+// outside the council it asks for the approval of another person, and the disclosure waits.
+func (d *Desk) DiscloseWith(a Actor, id string, v Disclosure, pack func(disclosure.Request) error) (waits bool, err error) {
 	if err := a.need(Disclose); err != nil {
-		return nil, err
+		return false, err
 	}
 	outside, err := v.check()
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	c, err := d.Call(a, id)
 	switch {
 	case err != nil:
-		return nil, err
+		return false, err
 	case c.Live:
-		return nil, ErrLive
+		return false, ErrLive
 	}
 	if !outside {
-		return d.pack(id, v.request(a.Name))
+		return false, pack(v.request(a.Name))
 	}
 	_, err = d.Store.Ask(storage.Request{
 		Kind: AskedDisclosure, Call: storage.CallID(id), By: a.Name, Reason: v.Purpose,
 		More: map[string]string{moreKind: v.Kind, moreTo: v.To, moreBasis: v.Basis, moreReference: v.Reference},
 	}, d.Ledger)
 	if err != nil {
-		return nil, &FormError{"to", sentence(err)}
+		return false, &FormError{"to", sentence(err)}
 	}
-	return nil, nil
+	return true, nil
 }
 
 func (v *Disclosure) request(by string) disclosure.Request {
@@ -130,27 +141,37 @@ func (d *Desk) Disclosing(a Actor, id string) (*storage.Request, error) {
 
 // DiscloseApproved makes the pack that another person has approved.
 func (d *Desk) DiscloseApproved(a Actor, id string) (*Pack, error) {
+	var p *Pack
+	err := d.DiscloseApprovedWith(a, id, func(r disclosure.Request) (err error) {
+		p, err = d.pack(id, r)
+		return err
+	})
+	if err != nil && p != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, err
+}
+
+// DiscloseApprovedWith has pack make the pack that another person has approved.
+func (d *Desk) DiscloseApprovedWith(a Actor, id string, pack func(disclosure.Request) error) error {
 	d.approving.Lock()
 	defer d.approving.Unlock()
 	r, err := d.Disclosing(a, id)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case r == nil:
-		return nil, ErrGone
+		return ErrGone
 	case !storage.SamePerson(r.By, a.Name) || r.Approved == "":
-		return nil, ErrForbidden
+		return ErrForbidden
 	}
-	p, err := d.pack(id, disclosure.Request{
+	err = pack(disclosure.Request{
 		By: r.By + ", approved by " + r.Approved, To: r.More[moreTo], Basis: r.More[moreBasis], Purpose: r.Reason, Reference: r.More[moreReference],
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := d.Store.Settled(r.ID); err != nil {
-		return nil, errors.Join(err, p.Close())
-	}
-	return p, nil
+	return d.Store.Settled(r.ID)
 }
 
 // ErrNoProof is a box on which nobody signs the ledger.

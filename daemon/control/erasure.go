@@ -65,10 +65,12 @@ func (d *Desk) AskErasure(a Actor, id, ground, reason string) error {
 	return nil
 }
 
-// Purged is what came of a purge: a certificate, or the promise to do it when the call ends.
+// Purged is what came of a purge: a certificate, the promise to do it when the call ends, or a
+// request that another person must approve.
 type Purged struct {
 	Certificate string
 	Later       bool
+	Asked       bool
 }
 
 // PurgeSpan destroys what was said in a call from one time to another, for good.
@@ -92,10 +94,16 @@ func (d *Desk) PurgeSpan(a Actor, id string, from, to time.Duration, reason stri
 	if !c.Live && from >= c.Length {
 		return Purged{}, &FormError{"from", "The call is over before that"}
 	}
-	if !c.Live {
-		if err := d.checkPurge(id, from, to); err != nil {
-			return Purged{}, err
+	two, err := d.checkPurge(id, from, to)
+	switch {
+	case err != nil:
+		return Purged{}, err
+	case two:
+		if err := d.Store.AskPurge(storage.CallID(id), from, to, a.Name, reason, d.Ledger); err != nil {
+			return Purged{}, &FormError{"reason", sentence(err)}
 		}
+		return Purged{Asked: true}, nil
+	case !c.Live:
 		done, err := d.Store.PurgeSpan(storage.CallID(id), from, to, a.Name, reason, d.Ledger)
 		if err == nil {
 			d.findings.forget(storage.CallID(id))
@@ -108,23 +116,30 @@ func (d *Desk) PurgeSpan(a Actor, id string, from, to time.Duration, reason stri
 	return Purged{Later: true}, noCallOr(d.Store.PurgeWhenEnded(storage.CallID(id), from, to, a.Name, reason, d.Ledger))
 }
 
-// checkPurge says in the words of the form what one person may not destroy alone.
-func (d *Desk) checkPurge(id string, from, to time.Duration) error {
+// checkPurge says in the words of the form what nobody may destroy so, and whether it takes
+// two people.
+func (d *Desk) checkPurge(id string, from, to time.Duration) (two bool, err error) {
 	row, err := d.Store.Find(storage.CallID(id))
 	if err != nil {
-		return noCallOr(err)
+		return false, noCallOr(err)
+	}
+	if row.Live {
+		if row.TakesTwo(from, to) {
+			return false, &FormError{"to", "This is more than ten minutes, or more than half of the call so far. Wait until the call has ended; then another person can approve it"}
+		}
+		return false, nil
 	}
 	err = row.CheckPurge(from, to)
 	_, past := errors.AsType[*storage.PastEndError](err)
 	switch {
 	case past:
-		return &FormError{"to", "The call is over before that: look again where the part ends"}
+		return false, &FormError{"to", "The call is over before that: look again where the part ends"}
 	case errors.Is(err, storage.ErrNothingThere):
-		return &FormError{"from", "Nothing of the call is stored there: it was not recorded, or is destroyed already"}
+		return false, &FormError{"from", "Nothing of the call is stored there: it was not recorded, or is destroyed already"}
 	case errors.Is(err, storage.ErrWholeCall):
-		return &FormError{"to", "That is the whole call. Ask for the call to be destroyed before its time, which another person must approve"}
+		return false, &FormError{"to", "That is the whole call. Ask for the call to be destroyed before its time, which another person must approve"}
 	}
-	return err
+	return err == nil && row.TakesTwo(from, to), err
 }
 
 // WaitingPurges lists what goes when a call has ended.

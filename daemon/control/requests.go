@@ -12,6 +12,7 @@ import (
 // The kinds of requests that wait for another person.
 const (
 	AskedErasure    = storage.AskedErasure
+	AskedPurge      = storage.AskedPurge
 	AskedDisclosure = "disclosure"
 	AskedRetention  = "retention"
 	AskedRoles      = "roles"
@@ -21,7 +22,7 @@ const (
 
 // approves is what it takes to approve each kind.
 var approves = map[string]Permission{
-	AskedErasure: ApproveErasure, AskedDisclosure: ApproveDisclosure, AskedRetention: ApproveRetention,
+	AskedErasure: ApproveErasure, AskedPurge: ApproveErasure, AskedDisclosure: ApproveDisclosure, AskedRetention: ApproveRetention,
 	AskedRoles: LookAfterAccounts, AskedPassword: LookAfterAccounts, AskedRelease: PlaceHold,
 }
 
@@ -109,6 +110,13 @@ func (d *Desk) Approve(a Actor, id string) (Done, error) {
 		}
 		d.findings.forget(r.Call)
 		done.Certificate, done.Text = c.ID, "The call is destroyed."
+	case AskedPurge:
+		c, err := d.Store.PurgeApproved(r, a.Name, d.Ledger)
+		if err != nil {
+			return done, noCallOr(err)
+		}
+		d.findings.forget(r.Call)
+		done.Certificate, done.Text = c.ID, "That part of the call is destroyed."
 	case AskedRoles:
 		if err := d.giveRoles(a, r); err != nil {
 			return done, err

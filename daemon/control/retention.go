@@ -60,6 +60,27 @@ func (d *Desk) retentionAlarm() {
 	}
 }
 
+// LookAtRetention finds out what would hold retention back now, without a run: for a face that
+// is no box, whose desk has had none.
+func (d *Desk) LookAtRetention(a Actor) error {
+	if err := a.need(ApproveRetention); err != nil {
+		return err
+	}
+	now, err := d.Clock()
+	if err != nil {
+		return err
+	}
+	err = d.Store.HeldBack(d.Policies, now)
+	held, is := errors.AsType[*storage.HeldBackError](err)
+	if err != nil && !is {
+		return err
+	}
+	d.terms.mu.Lock()
+	defer d.terms.mu.Unlock()
+	d.terms.held = held
+	return nil
+}
+
 // heldBack is what holds retention back so that a person must act, or nil.
 func (d *Desk) heldBack() *storage.HeldBackError {
 	d.terms.mu.Lock()
@@ -181,6 +202,9 @@ func (d *Desk) approveRetention(a Actor, r storage.Request) (string, error) {
 		return "", err
 	}
 	plan, err := d.Store.ApproveRetention(d.Policies, now, r.More["clock"] == "true", a.Name, d.Ledger)
+	if errors.Is(err, storage.ErrNothingWaits) {
+		return "Nothing waits any more: no call is past its term.", nil
+	}
 	if err != nil {
 		return "", err
 	}

@@ -64,6 +64,12 @@ func (s *server) purge(w http.ResponseWriter, r *http.Request) {
 			"The call is still being recorded. Within a minute of its end " + precise(from) + " to " + precise(to) + " is destroyed. It is not played until then.",
 			"/calls/" + id, "Back to the call",
 		}, nil)
+	case err == nil && done.Asked:
+		s.show(w, r, http.StatusOK, "sorry", "Another person must approve this", sorryBody{
+			"Another person must approve this",
+			"This is more than ten minutes, or with what was destroyed before more than half of the call. " + precise(from) + " to " + precise(to) + " is destroyed when another person approves it under Approvals.",
+			"/requests", "See what waits for approval",
+		}, nil)
 	case err == nil:
 		seeOther(w, r, "/certificates/"+done.Certificate+"?done")
 	case f.took(err):

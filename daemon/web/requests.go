@@ -38,6 +38,8 @@ func requestTitle(q control.Waiting) string {
 	switch q.Kind {
 	case control.AskedErasure:
 		return "Destroying a call before its time"
+	case control.AskedPurge:
+		return "Destroying a large part of a call"
 	case control.AskedDisclosure:
 		return "Disclosing a call"
 	case control.AskedRetention:
@@ -55,7 +57,7 @@ func requestTitle(q control.Waiting) string {
 func (s *server) requestView(q control.Waiting) requestView {
 	v := requestView{
 		ID: q.ID, Title: requestTitle(q), Asked: s.timeOf(q.At), By: q.By, Call: string(q.Call), MayApprove: q.MayApprove, Approved: q.Approved,
-		Destroys: q.Kind == control.AskedErasure || q.Kind == control.AskedRetention,
+		Destroys: q.Kind == control.AskedErasure || q.Kind == control.AskedPurge || q.Kind == control.AskedRetention,
 	}
 	add := func(key, value string) {
 		if value != "" {
@@ -65,6 +67,9 @@ func (s *server) requestView(q control.Waiting) requestView {
 	add("Asked by", q.By+", "+v.Asked)
 	add("Why", q.Reason)
 	add("Call", string(q.Call))
+	if from, to, err := q.Span(); q.Kind == control.AskedPurge && err == nil {
+		add("Part", precise(from)+" to "+precise(to))
+	}
 	add("Account", q.More["account"])
 	var titles []string
 	for _, o := range control.RoleWords {
