@@ -31,7 +31,7 @@ or not, and says of each of seven promises whether it is kept.
 
 With --checkpoint it also compares the ledger with the last signed checkpoint in a file: a report
 of ` + "`linevault ledger report`" + `, or lines that the syslog server has kept. Only that finds a ledger
-which was put back together with its list of checkpoints.
+which was put back together with its list of checkpoints and with a keyring of the same days.
 
 With --rebuild it first makes the catalogue anew from the recordings; stop the desk for that.
 
@@ -107,18 +107,24 @@ func (o *checkOptions) ledger(ring *keys.Ring) (entered map[seal.PartID]*storage
 		}
 	}
 	if _, err := os.Stat(filepath.Join(o.dir, "ledger")); errors.Is(err, fs.ErrNotExist) {
-		if elsewhere != nil || hasAccounts(o.dir) {
-			tell(errors.New("there is none, and there was one: put the folder ledger back from your backup"))
+		gone := evidence.NoLedger(ring)
+		if gone == nil && (elsewhere != nil || hasAccounts(o.dir)) {
+			gone = errors.New("there is none, and there was one: put the folder ledger back from your backup")
 		}
+		tell(gone)
 		return nil, found, nil // else no desk has run here yet
 	}
 	book, err := ledger.Open(o.dir, ring.Derive("ledger"))
+	if errors.Is(err, ledger.ErrKey) {
+		tell(fmt.Errorf("%w, or, if the folder ledger is of another box, put that of this one back", err))
+		return nil, found, nil
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	defer book.Close()
 	tell(book.Verify())
-	signed, err := evidence.OpenCheckpoints(o.dir, ring.Derive(evidence.KeyPurpose), book)
+	signed, err := evidence.OpenAnchored(o.dir, ring, book)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"linevault/storage"
+	"linevault/storage/ledger"
 )
 
 // The check names its promises, finds a ledger that was put back, by its own checkpoints or by
@@ -81,6 +83,30 @@ func TestCheckVerb(t *testing.T) {
 			t.Fatal(err)
 		}
 	}, "--checkpoint", printed)
+	broken("a ledger that is gone", storage.Unbroken, "there is none, and there was one", func(dir string) {
+		if err := os.RemoveAll(filepath.Join(dir, "ledger")); err != nil {
+			t.Fatal(err)
+		}
+	})
+	broken("a ledger begun anew", storage.Unbroken, "the keyring says", func(dir string) {
+		if err := os.RemoveAll(filepath.Join(dir, "ledger")); err != nil {
+			t.Fatal(err)
+		}
+		if err := enter(dir, ledger.Event{Kind: "test"}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	broken("a ledger of another box", storage.Unbroken, "of another box", func(dir string) {
+		other := t.TempDir()
+		err := errors.Join(storage.Create(other, []string{"calls"}), enter(other, ledger.Event{Kind: "test"}), os.RemoveAll(filepath.Join(dir, "ledger")))
+		if err == nil {
+			err = os.CopyFS(filepath.Join(dir, "ledger"), os.DirFS(filepath.Join(other, "ledger")))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	accepts(t, b.dir)
 	call := replayed(t, b.dir)
 	must(t, "purge", call, "--from", "1s", "--to", "2s", "--reason", "x", "--data", b.dir)
 	broken("a ledger that was begun anew after a destruction", storage.Unbroken, "certificate", func(dir string) {
@@ -115,6 +141,32 @@ func TestCheckVerb(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// accepts wants a ledger that was lost to be accepted by who says why, once, on a copy.
+func accepts(t *testing.T, box string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	err := os.CopyFS(dir, os.DirFS(box))
+	if err == nil {
+		err = errors.Join(os.Chmod(filepath.Join(dir, "keys", "root"), 0o600), os.RemoveAll(filepath.Join(dir, "ledger")))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := linevault("ledger", "report", "--data", dir).CombinedOutput(); err == nil || !strings.Contains(string(out), "`linevault ledger accept`") {
+		t.Errorf("signed over a ledger that is gone: %v, %s", err, out)
+	}
+	must(t, "ledger", "accept", "--reason", "the disk died", "--data", dir)
+	if out := must(t, "ledger", "report", "--data", dir); !strings.Contains(out, "ledger accepted  by command line: ") || !strings.Contains(out, ": the disk died") {
+		t.Error(out)
+	}
+	for reason, code := range map[string]int{"again": exitUsage, " ": exitUsage} {
+		command := linevault("ledger", "accept", "--reason", reason, "--data", dir)
+		if out, _ := command.CombinedOutput(); command.ProcessState.ExitCode() != code { // its exit code is looked at
+			t.Errorf("reason %q: %s", reason, out)
+		}
+	}
 }
 
 // replayed records a call without a box, and returns its id.

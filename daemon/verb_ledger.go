@@ -30,7 +30,7 @@ func ledgerVerb() *cobra.Command {
 		Args:  usage(cobra.NoArgs),
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(ledgerStatusVerb(), ledgerReportVerb())
+	c.AddCommand(ledgerStatusVerb(), ledgerReportVerb(), ledgerAcceptVerb())
 	return c
 }
 
@@ -95,7 +95,7 @@ type books struct {
 
 func withBooks(dir string, f func(*books) error) error {
 	return withLedger(dir, func(ring *keys.Ring, book *ledger.Ledger) error {
-		checkpoints, err := evidence.OpenCheckpoints(dir, ring.Derive(evidence.KeyPurpose), book)
+		checkpoints, err := evidence.OpenAnchored(dir, ring, book)
 		if err != nil {
 			return err
 		}
@@ -237,7 +237,7 @@ func startNotary(ctx context.Context, dir string, cfg *config.Config, ring *keys
 		}
 		n.To = server
 	}
-	if c, err = evidence.OpenCheckpoints(dir, ring.Derive(evidence.KeyPurpose), book); err != nil {
+	if c, err = evidence.OpenAnchored(dir, ring, book); err != nil {
 		return nil, nil, err
 	}
 	n.Checkpoints = c

@@ -40,7 +40,8 @@ const (
 	retryMost = 5 * time.Minute
 )
 
-// Run works until ctx ends; then it enters and signs once more.
+// Run works until ctx ends; then it enters and signs once more, and the keyring takes in what
+// was signed.
 func Run(ctx context.Context, c Config) {
 	c.Look, c.Sign, c.Retry = cmp.Or(c.Look, look), cmp.Or(c.Sign, sign), cmp.Or(c.Retry, retry)
 	signed := make(chan struct{}, 1)
@@ -65,6 +66,9 @@ func Run(ctx context.Context, c Config) {
 	}
 	n.enter()
 	n.sign(signed)
+	if err := c.Checkpoints.Anchor(time.Now()); err != nil && n.signing == "" {
+		c.Log.Error("the keyring could not take in how the ledger is", "err", err)
+	}
 	sending.Wait()
 }
 

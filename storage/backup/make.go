@@ -106,7 +106,8 @@ func (m *maker) prepare() error {
 	return nil
 }
 
-// parts of a store that are copied, in this order.
+// parts of a store that are copied, in this order. The ring comes before the ledger, which must
+// have all that the ring says it has.
 var parts = []struct {
 	folder string
 	wanted func(name string) bool

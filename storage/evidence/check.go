@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -55,12 +56,16 @@ func enter(all map[seal.PartID]*storage.Entered, data map[string]string) {
 // most is how many of the checkpoints in the list are compared with the ledger.
 const most = 1000
 
-// Check compares the ledger with what the box has signed, and with a checkpoint that was kept
-// elsewhere, if there is one. What it finds wrong is a *RolledBackError, or says that the
-// checkpoint is none of this box.
+// Check compares the ledger with what the box has signed, with what the keyring has of it, and
+// with a checkpoint that was kept elsewhere, if there is one. What it finds wrong is a
+// *RolledBackError, an *AnchorError, or says that the checkpoint is none of this box.
 func (c *Checkpoints) Check(elsewhere []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	anchor := c.anchored()
+	if _, other := errors.AsType[*AnchorError](anchor); anchor != nil && !other {
+		return anchor
+	}
 	if err := c.refresh(); err != nil {
 		return fmt.Errorf("read the checkpoints: %w", err)
 	}
@@ -83,10 +88,10 @@ func (c *Checkpoints) Check(elsewhere []byte) error {
 	step := len(signed)/most + 1
 	for i := len(signed) - 1; i >= 0; i -= step {
 		if err := c.follows(signed[i], head.N); err != nil {
-			return err
+			return errors.Join(anchor, err)
 		}
 	}
-	return nil
+	return anchor
 }
 
 // all reads every checkpoint in the list that is the box's own. The caller holds mu.

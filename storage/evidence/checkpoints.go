@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"linevault/storage/checkpoint"
+	"linevault/storage/keys"
 	"linevault/storage/keys/journal"
 	"linevault/storage/ledger"
 )
@@ -41,6 +42,7 @@ type Checkpoints struct {
 	dir  string
 	key  *checkpoint.Key
 	book *ledger.Ledger
+	ring *keys.Ring // nil: nothing is kept in one
 
 	mu   sync.Mutex // guards what follows
 	file *os.File
@@ -104,43 +106,47 @@ func (c *Checkpoints) Last() ([]byte, error) {
 
 // Sign signs the ledger as it is now, if it has changed since the newest checkpoint, and
 // returns the newest. It first makes sure that the ledger still begins with what was signed
-// last: what it finds wrong there is a *RolledBackError, and nothing is signed.
+// last and with what the keyring has of it: what it finds wrong there is a *RolledBackError or
+// an *AnchorError, and nothing is signed.
 func (c *Checkpoints) Sign(now time.Time) (signed []byte, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	unlock, err := journal.Lock(filepath.Join(c.dir, "checkpoints.lock"))
+	err = c.alone(func() error {
+		if err := c.sign(now); err != nil {
+			return err
+		}
+		return c.drop(now, false)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("sign a checkpoint: %w", err)
+		return nil, err
 	}
-	defer unlock()
-	if err := c.refresh(); err != nil {
-		return nil, fmt.Errorf("sign a checkpoint: %w", err)
+	return bytes.Clone(c.last), nil
+}
+
+// sign is Sign. The caller holds mu and the lock of the list.
+func (c *Checkpoints) sign(now time.Time) error {
+	if err := errors.Join(c.signedBefore(), c.anchored()); err != nil {
+		return err
 	}
 	head, err := c.book.Head()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if c.last != nil {
 		last, err := checkpoint.Open(c.last, c.key.Public())
-		if err != nil {
-			return nil, err
-		}
-		if err := c.follows(last, head.N); err != nil {
-			return nil, err
-		}
-		if last.Tree == head {
-			return bytes.Clone(c.last), nil
+		if err != nil || last.Tree == head {
+			return err
 		}
 	}
-	signed, err = c.key.Sign(checkpoint.Checkpoint{Tree: head, At: now.UTC().Truncate(time.Second), Boot: boot()})
+	signed, err := c.key.Sign(checkpoint.Checkpoint{Tree: head, At: now.UTC().Truncate(time.Second), Boot: boot()})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.append(signed); err != nil {
-		return nil, fmt.Errorf("write a checkpoint: %w", err)
+		return fmt.Errorf("write a checkpoint: %w", err)
 	}
 	c.last = signed
-	return bytes.Clone(signed), nil
+	return nil
 }
 
 // follows checks that a ledger of n entries begins with what was signed.

@@ -28,6 +28,7 @@ import (
 //	older CLASS DAY SEALED     the one that it is being put in place of
 //	passing NUMBER SEALED      what seals that which is made anew when something is destroyed
 //	recovery SEALED            who can bring the root key back, as JSON; without it, nobody
+//	ledger SEALED              how the ledger was at one time, as JSON; see Anchor
 //	rotated TIME               when this root key took the one before's place
 //	end COUNT MAC              how many lines come before, and their HMAC-SHA256
 //
@@ -44,6 +45,7 @@ type ringFile struct {
 	older    map[period][]byte // sealed: pairs that are being replaced
 	passing  map[uint64][]byte // sealed, by number
 	plan     recovery.Plan     // opened
+	anchor   *Anchor           // opened; nil: nothing is kept of the ledger
 	rotated  time.Time
 	problems []string
 }
@@ -127,6 +129,7 @@ func (k ringKey) encode(f ringFile) []byte {
 		}
 		fmt.Fprintf(&b, "recovery %s\n", base64.StdEncoding.EncodeToString(k.seal(plan, "recovery")))
 	}
+	b.Write(k.anchorLine(nil, f.anchor))
 	if !f.rotated.IsZero() {
 		fmt.Fprintf(&b, "rotated %s\n", f.rotated.UTC().Format(time.RFC3339))
 	}
@@ -203,6 +206,8 @@ func (k ringKey) line(f *ringFile, line string) error {
 		f.store = hidden(store)
 	case fields[0] == "passing" && len(fields) == 3:
 		return k.passingLine(f, fields[1], sealed)
+	case fields[0] == "ledger" && len(fields) == 2:
+		return k.takeAnchor(f, sealed)
 	case fields[0] == "recovery" && len(fields) == 2:
 		b, err := k.open(sealed, "recovery")
 		if err != nil || json.Unmarshal(b, &f.plan) != nil {

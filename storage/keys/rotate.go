@@ -104,7 +104,7 @@ func (k *Ring) rotateTo(f ringFile, to Home) error {
 func (k *Ring) reseal(f ringFile, key ringKey) (ringFile, error) {
 	next := ringFile{
 		store: f.store, periods: map[period][]byte{}, older: map[period][]byte{}, passing: map[uint64][]byte{},
-		plan: f.plan, rotated: time.Now().UTC().Truncate(time.Second),
+		plan: f.plan, anchor: f.anchor, rotated: time.Now().UTC().Truncate(time.Second),
 	}
 	for p, sealed := range f.periods {
 		b, err := k.key.openPeriod(p, sealed)

@@ -63,7 +63,7 @@ func Desk(dir string) (err error) {
 	if _, err := evidence.New(s, book).Enter(); err != nil {
 		return err
 	}
-	list, err := evidence.OpenCheckpoints(dir, ring.Derive(evidence.KeyPurpose), book)
+	list, err := evidence.OpenAnchored(dir, ring, book)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func ledgerLoss(dir string) (l Loss) {
 		return l
 	}
 	defer book.Close()
-	list, err := evidence.OpenCheckpoints(dir, ring.Derive(evidence.KeyPurpose), book)
+	list, err := evidence.OpenAnchored(dir, ring, book)
 	if err != nil {
 		l.tell("%v", err)
 		return l
