@@ -13,6 +13,16 @@ import (
 // typing is a terminal on which somebody has typed an answer.
 func typing(t *testing.T, answer string) *os.File {
 	t.Helper()
+	m, s := openTerminal(t)
+	if _, err := m.WriteString(answer); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// openTerminal is both ends of a terminal: what somebody sees and types, and what a program has.
+func openTerminal(t *testing.T) (m, s *os.File) {
+	t.Helper()
 	m, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skipf("there are no terminals here: %v", err)
@@ -26,15 +36,12 @@ func typing(t *testing.T, answer string) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	s, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	if _, err := m.WriteString(answer); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return m, s
 }
 
 // At a terminal a purge says what will be gone, and does it only after y.

@@ -50,8 +50,27 @@ func (p *progress) bar(done, total int64, says func() string) {
 	fmt.Fprintf(p.w, "\r[%s%s] %3d %%  %s ", strings.Repeat("#", full), strings.Repeat(".", width-full), percent, says())
 }
 
+// reading tells it of a file as it is read.
+func (p *progress) reading(r io.Reader, total int64) io.Reader {
+	return &watched{Reader: r, total: total, line: p}
+}
+
+type watched struct {
+	io.Reader
+	done, total int64
+	line        *progress
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.Reader.Read(b)
+	w.done += int64(n)
+	w.line.show(min(w.done, w.total), w.total)
+	return n, err
+}
+
 func (p *progress) end() {
 	if p.shown {
 		fmt.Fprintln(p.w)
 	}
+	p.shown = false
 }

@@ -148,7 +148,10 @@ func (o *disclosing) pack(c *cobra.Command, d *control.Desk, id string, r disclo
 		Store: d.Store, Book: d.Ledger, Register: evidence.New(d.Store, d.Ledger), Checkpoints: d.Checkpoints,
 		Software: "Linevault " + version, Now: time.Now,
 	}
+	line := newProgress(c.ErrOrStderr())
+	k.Progress = line.show
 	found, err := k.Make(storage.CallID(id), r, o.out)
+	line.end()
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,13 @@ func replayFile(c *cobra.Command, o replayOptions, name string) error {
 		return err
 	}
 	defer f.Close()
-	r, err := wav.NewReader(f)
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	line := newProgress(c.ErrOrStderr())
+	defer line.end()
+	r, err := wav.NewReader(line.reading(f, info.Size()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -128,6 +134,7 @@ func replayFile(c *cobra.Command, o replayOptions, name string) error {
 		return err
 	}
 	call, err := stepAll(l, w, o.speed)
+	line.end()
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

@@ -27,6 +27,9 @@ type Maker struct {
 	Checkpoints *evidence.Checkpoints
 	Software    string
 	Now         func() time.Time
+	// Progress is told how many bytes of sound of how many are decoded, which is what takes long;
+	// nil for nobody.
+	Progress func(done, total int64)
 }
 
 // ErrLive is a call that is still being recorded.
@@ -78,7 +81,7 @@ func (k *Maker) make(id storage.CallID, r disclosure.Request, put func([]disclos
 		}
 	}
 	m := k.manifest(play, parts, r)
-	contents, err := vouched(m, play)
+	contents, err := k.vouched(m, play)
 	if err != nil {
 		return nil, err
 	}
@@ -154,18 +157,19 @@ func (k *Maker) manifest(play *storage.Playback, parts []disclosure.Part, r disc
 }
 
 // vouched is what the manifest vouches for, which it learns: two statements and the sound.
-func vouched(m *disclosure.Manifest, play *storage.Playback) ([]disclosure.Content, error) {
+func (k *Maker) vouched(m *disclosure.Manifest, play *storage.Playback) ([]disclosure.Content, error) {
 	text, page, err := m.Statements()
 	if err != nil {
 		return nil, err
 	}
 	contents := []disclosure.Content{disclosure.Bytes(disclosure.NameStatement, text), disclosure.Bytes(disclosure.NamePage, page)}
+	var done int64
 	for _, f := range []struct {
 		name string
 		open func() (io.Reader, error)
 	}{
 		{disclosure.NameOgg, func() (io.Reader, error) { return sound.NewOgg(play) }},
-		{disclosure.NameWAV, func() (io.Reader, error) { return sound.NewWAV(play) }},
+		{disclosure.NameWAV, func() (io.Reader, error) { return k.decoded(play, &done) }},
 	} {
 		c, err := disclosure.Measure(f.name, f.open)
 		if err != nil {
