@@ -91,7 +91,7 @@ bench-catalogue: web  ## lists of 1, 5 and 10 million calls, the store's and SQL
 	  (cd storage/catalogue/sqlitebench && GOFLAGS= $(GO) run -tags sqlite_fts5 . -contacts $$n); \
 	done
 
-verify-static:  ## build/linevault-verify, which checks disclosure packs anywhere, for Linux and Windows
+verify-static:  ## build/linevault-verify, which checks disclosure packs and certificates anywhere, for Linux and Windows
 	@mkdir -p build
 	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 $(GO) build -trimpath -o build/linevault-verify ./storage/disclosure/verifier
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 $(GO) build -trimpath -o build/linevault-verify.exe ./storage/disclosure/verifier

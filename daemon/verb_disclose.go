@@ -171,11 +171,11 @@ func onePack(_ *cobra.Command, args []string) error {
 func verifyVerb() *cobra.Command {
 	var key string
 	c := &cobra.Command{
-		Use:   "verify PACK",
-		Short: "Check a disclosure pack, on any computer",
-		Long: `Check a disclosure pack and say in plain words what it proves and what not. It needs no
-box and no network. Without --key it goes by the key in the pack, which shows only that the
-pack is consistent. Exit code 0 says that it holds, 3 that it does not. The program
+		Use:   "verify FILE",
+		Short: "Check a disclosure pack or a certificate, on any computer",
+		Long: `Check a disclosure pack, or a certificate of destruction that ` + "`linevault certificates --export`" + `
+wrote, and say in plain words what it proves and what not. It needs no box and no network. Without
+--key it goes by the key in the file, which shows only that the file is consistent. Exit code 0 says that it holds, 3 that it does not. The program
 linevault-verify does just this, as one file for other computers (make verify-static).`,
 		Args: usage(onePack),
 		RunE: func(c *cobra.Command, args []string) error {

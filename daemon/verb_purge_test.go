@@ -105,11 +105,43 @@ func TestPurge(t *testing.T) {
 	if said := must(t, "certificates", listed.ID, "--data", dir); !strings.HasPrefix(said, "linevault certificate of destruction 1\n") {
 		t.Errorf("certificate: %s", said)
 	}
+	certificateLeaves(t, dir, listed.ID)
 	fails(t, exitFailed, "certificates", "NONE", "--data", dir)
 	fails(t, exitUsage, "purge", id, "--from", "5", "--to", "9s", "--reason", "x", "--data", dir)
 	if again := must(t, "calls", "--json", "--data", dir); strings.Count(again, `"purged"`) != 1 {
 		t.Errorf("what was refused was done: %s", again)
 	}
+}
+
+// certificateLeaves exports a certificate and checks it as somebody without the box does.
+func certificateLeaves(t *testing.T, dir, id string) {
+	t.Helper()
+	away := t.TempDir()
+	file, key := filepath.Join(away, "certificate"), filepath.Join(away, "key")
+	must(t, "certificates", id, "--export", file, "--data", dir)
+	fails(t, exitFailed, "certificates", id, "--export", file, "--data", dir) // it is there
+	fails(t, exitUsage, "certificates", "--export", file+"2", "--data", dir)
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(key, must(t, "ledger", "status", "--data", dir))
+	if said := must(t, "verify", file, "--key", key); !strings.HasPrefix(said, "PROVED.\n") || !strings.Contains(said, "12s to 14s of call") {
+		t.Errorf("verify: %s", said)
+	}
+	if said := must(t, "verify", file); !strings.HasPrefix(said, "CONSISTENT") {
+		t.Errorf("verify: %s", said)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(file, strings.Replace(string(b), `"kind":"purge"`, `"kind":"erasure"`, 1))
+	fails(t, exitUnsound, "verify", file, "--key", key)
+	write(file, must(t, "certificates", id, "--data", dir)) // as it lies on the box
+	fails(t, exitUnsound, "verify", file, "--key", key)
 }
 
 // publicKeys is keys/public.

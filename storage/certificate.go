@@ -1,10 +1,7 @@
 package storage
 
 import (
-	"bytes"
 	"crypto/ed25519"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"linevault/storage/certificate"
 	"linevault/storage/keys"
 )
 
@@ -63,10 +61,8 @@ type SelfTest struct {
 	Opened int `json:"opened"` // of all that; a certificate has 0
 }
 
-const certificateFirstLine = "linevault certificate of destruction 1\n"
-
 // ErrCertificate is a certificate that was changed, or that another box signed.
-var ErrCertificate = errors.New("the certificate is not as this box signed it")
+var ErrCertificate = certificate.ErrChanged
 
 // certificateKey is the box's key for certificates. It comes of the store's own secret, which
 // lies sealed in the ring.
@@ -81,35 +77,23 @@ func CertificateKey(ring *keys.Ring) ed25519.PublicKey {
 	return certificateKey(ring).Public().(ed25519.PublicKey)
 }
 
-// sign is the certificate as a file: the first line, one line of JSON, one line with the
-// public key in hex and the signature of all before it.
+// sign is the certificate as a file.
 func (c *Certificate) sign(key ed25519.PrivateKey) ([]byte, error) {
 	j, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
 	}
-	b := append([]byte(certificateFirstLine), append(j, '\n')...)
-	public := key.Public().(ed25519.PublicKey)
-	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(key, b))
-	return fmt.Appendf(b, "signed %s %s\n", hex.EncodeToString(public), signature), nil
+	return certificate.Sign(j, key), nil
 }
 
 // ParseCertificate reads a certificate that was signed with the key.
 func ParseCertificate(b []byte, key ed25519.PublicKey) (*Certificate, error) {
-	at := bytes.LastIndex(b, []byte("\nsigned ")) + 1
-	if at == 0 || !bytes.HasPrefix(b, []byte(certificateFirstLine)) {
-		return nil, ErrCertificate
-	}
-	words := bytes.Split(b[at:], []byte(" "))
-	if len(words) != 3 || string(words[1]) != hex.EncodeToString(key) || !bytes.HasSuffix(words[2], []byte("\n")) {
-		return nil, ErrCertificate
-	}
-	signature, err := base64.StdEncoding.Strict().DecodeString(string(bytes.TrimSuffix(words[2], []byte("\n"))))
-	if err != nil || !ed25519.Verify(key, b[:at], signature) {
-		return nil, ErrCertificate
+	j, err := certificate.Open(b, key)
+	if err != nil {
+		return nil, err
 	}
 	var c Certificate
-	if err := json.Unmarshal(b[len(certificateFirstLine):at], &c); err != nil {
+	if err := json.Unmarshal(j, &c); err != nil {
 		return nil, ErrCertificate
 	}
 	return &c, nil

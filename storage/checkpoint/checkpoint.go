@@ -76,23 +76,35 @@ func Open(signed []byte, k PublicKey) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("the public key: %w", err)
 	}
-	n, err := note.Open(signed, note.VerifierList(v))
+	text, err := openNote(signed, v)
+	if err == errForm {
+		return Checkpoint{}, err
+	}
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("the checkpoint is not signed by the key %s, or was changed since (%w)", k.Name(), err)
 	}
-	if len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 {
-		return Checkpoint{}, errForm
-	}
-	// The same signature can be written in several ways. We take ours alone.
-	if _, err := base64.StdEncoding.Strict().DecodeString(n.Sigs[0].Base64); err != nil {
-		return Checkpoint{}, errForm
-	}
-	if want := fmt.Sprintf("%s\n— %s %s\n", n.Text, n.Sigs[0].Name, n.Sigs[0].Base64); want != string(signed) {
-		return Checkpoint{}, errForm
-	}
-	c, err := parse(n.Text)
+	c, err := parse(text)
 	if err == nil && c.Origin != k.Name() {
 		err = fmt.Errorf("the checkpoint is of %s and its signature of %s", c.Origin, k.Name())
 	}
 	return c, err
+}
+
+// openNote is the text of a note that one key signed, and that is written as we write it.
+func openNote(signed []byte, v note.Verifier) (text string, err error) {
+	n, err := note.Open(signed, note.VerifierList(v))
+	if err != nil {
+		return "", err
+	}
+	if len(n.Sigs) != 1 || len(n.UnverifiedSigs) != 0 {
+		return "", errForm
+	}
+	// The same signature can be written in several ways. We take ours alone.
+	if _, err := base64.StdEncoding.Strict().DecodeString(n.Sigs[0].Base64); err != nil {
+		return "", errForm
+	}
+	if want := fmt.Sprintf("%s\n— %s %s\n", n.Text, n.Sigs[0].Name, n.Sigs[0].Base64); want != string(signed) {
+		return "", errForm
+	}
+	return n.Text, nil
 }

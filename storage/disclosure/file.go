@@ -5,12 +5,19 @@ import (
 	"io"
 	"os"
 
+	"linevault/storage/certificate"
 	"linevault/storage/checkpoint"
 )
 
-// VerifyFile verifies the pack in a file, by the key in another or, if that has no name, by
-// the one in the pack.
-func VerifyFile(pack, keyFile string) (*Result, error) {
+// Found is what the verification of a file found.
+type Found interface {
+	OK() bool
+	Print(w io.Writer) error
+}
+
+// VerifyFile verifies the pack or the exported certificate of destruction in a file, by the key
+// in another or, if that has no name, by the one in the file.
+func VerifyFile(name, keyFile string) (Found, error) {
 	var key checkpoint.PublicKey
 	if keyFile != "" {
 		f, err := os.Open(keyFile)
@@ -26,7 +33,7 @@ func VerifyFile(pack, keyFile string) (*Result, error) {
 			return nil, fmt.Errorf("%s: %w", keyFile, err)
 		}
 	}
-	f, err := os.Open(pack)
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +43,20 @@ func VerifyFile(pack, keyFile string) (*Result, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no file", pack)
+		return nil, fmt.Errorf("%s is no file", name)
 	}
-	return Verify(f, info.Size(), key)
+	// A certificate of which the first bytes were changed is refused as a pack that is none.
+	head := make([]byte, 64)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	if !certificate.Is(head[:n]) || info.Size() > certificate.MaxSize {
+		return Verify(f, info.Size(), key)
+	}
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, info.Size()))
+	if err != nil {
+		return nil, err
+	}
+	return certificate.Verify(b, key), nil
 }

@@ -1,4 +1,5 @@
-// Linevault-verify checks a disclosure pack on any computer, without the box that made it.
+// Linevault-verify checks a disclosure pack or an exported certificate of destruction on any
+// computer, without the box that made it.
 package main
 
 import (
@@ -13,7 +14,7 @@ import (
 const (
 	failed  = 1 // it could not look
 	usage   = 2
-	unsound = 3 // the pack does not hold
+	unsound = 3 // the file does not hold
 )
 
 func main() { os.Exit(verify(os.Args[1:])) }
@@ -22,7 +23,7 @@ func verify(args []string) int {
 	flags := flag.NewFlagSet("linevault-verify", flag.ContinueOnError)
 	key := flags.String("key", "", "a `file` with the box's public key, got on another way than the pack")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "linevault-verify [--key FILE] PACK\n\nCheck a disclosure pack. Exit code 0 says that it holds, 3 that it does not.")
+		fmt.Fprintln(flags.Output(), "linevault-verify [--key FILE] PACK|CERTIFICATE\n\nCheck a disclosure pack, or a certificate of destruction that was exported. Exit code 0 says that it holds, 3 that it does not.")
 		flags.PrintDefaults()
 	}
 	var packs []string
