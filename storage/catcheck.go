@@ -31,9 +31,9 @@ func (c *checker) catalogue(live Live) {
 		switch {
 		case errors.Is(err, ErrUnlisted):
 		case errors.Is(err, ErrNoCall):
-			c.r.add(catalogueDir, "call %s is stored and the catalogue does not have it: %s", id, advice)
+			c.r.about(id, Whole, catalogueDir, "call %s is stored and the catalogue does not have it: %s", id, advice)
 		case err == nil && !row.Live && !reflect.DeepEqual(row, truth):
-			c.r.add(catalogueDir, "call %s: the catalogue says otherwise than its boxes: %s", id, advice)
+			c.r.about(id, Whole, catalogueDir, "call %s: the catalogue says otherwise than its boxes: %s", id, advice)
 		}
 	}
 	page, err := shown.Calls(Query{Limit: 1})

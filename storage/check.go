@@ -52,6 +52,12 @@ func (r *Report) Add(breaks Promise, name, format string, a ...any) {
 	r.Problems = append(r.Problems, Problem{Segment: name, Text: fmt.Sprintf(format, a...), Breaks: breaks})
 }
 
+// about adds a problem of a call, which is empty where it is not known.
+func (r *Report) about(call CallID, breaks Promise, name, format string, a ...any) {
+	r.Add(breaks, name, format, a...)
+	r.Problems[len(r.Problems)-1].Call = call
+}
+
 func (r *Report) add(name, format string, a ...any) { r.Add(Whole, name, format, a...) }
 
 // Check opens every box of the store in dir and proves what storage/DESIGN.md promises: each
@@ -106,7 +112,8 @@ func Check(dir string, live Live, o CheckOptions) (*Report, error) {
 		if p.Breaks == 0 {
 			p.Breaks = Whole
 		}
-		if !slices.Contains(r.Problems, p) {
+		same := func(q Problem) bool { return p.Segment == q.Segment && p.Text == q.Text && p.Breaks == q.Breaks }
+		if !slices.ContainsFunc(r.Problems, same) {
 			r.Problems = append(r.Problems, p)
 		}
 	}
@@ -178,9 +185,9 @@ func (c *checker) calls() {
 			switch {
 			case before == nil && p.head.Number != 0,
 				before != nil && p.head.Number != before.head.Number+1:
-				c.r.add(p.place1(), "call %s: the part before part %s is missing", id, p.id)
+				c.r.about(id, Whole, p.place1(), "call %s: the part before part %s is missing", id, p.id)
 			case before != nil && p.span.From != before.span.To:
-				c.r.add(p.place1(), "call %s: part %s does not begin where the part before it ends", id, p.id)
+				c.r.about(id, Whole, p.place1(), "call %s: part %s does not begin where the part before it ends", id, p.id)
 			}
 			before = p
 		}

@@ -10,6 +10,7 @@ import (
 
 // Entered is what the ledger has of a part that has ended.
 type Entered struct {
+	Call  CallID
 	Class string
 	Start time.Time
 	Last  [][32]byte // the hashes of the boxes that it was seen to end with
@@ -48,7 +49,7 @@ func (c *checker) durable() {
 	for id, e := range c.entered {
 		expired := func(end time.Time) bool { return e.Start.Sub(end).Abs() <= near }
 		if len(e.Last) > 0 && !parts[id.String()] && !slices.ContainsFunc(periods[e.Class], expired) {
-			c.r.Add(Durable, "ledger", "part %s, begun %s, was entered in the ledger and what it ended with is not here: "+
+			c.r.about(e.Call, Durable, "ledger", "part %s, begun %s, was entered in the ledger and what it ended with is not here: "+
 				"restore its segment from a backup", id, e.Start.UTC().Format(time.RFC3339))
 		}
 	}

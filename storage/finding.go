@@ -51,7 +51,7 @@ func (f Finding) about() string { return "scrub " + f.Segment + " " + f.Part.Str
 func (s *Store) damaged(f Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.problems[f.about()] = Problem{Segment: f.Segment, Text: fmt.Sprintf("%s (found on %s by reading again what is stored)",
+	s.problems[f.about()] = Problem{Segment: f.Segment, Call: f.Call, Text: fmt.Sprintf("%s (found on %s by reading again what is stored)",
 		f.Text, f.Since.Local().Format("2 January 2006"))}
 	s.mark(f, true)
 }

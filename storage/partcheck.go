@@ -41,13 +41,13 @@ func sameGap(a, b Gap) bool { return a.Span == b.Span }
 func (k *partCheck) box(n uint64) bool {
 	content, err := k.r.open(n)
 	if err != nil {
-		k.c.r.add(segmentOf(err), "%v", err)
+		k.c.about(k.p, Whole, segmentOf(err), "%v", err)
 		k.hurt = true
 		return n > 0 // without the header nothing else can be read
 	}
 	b, name, err := k.r.sealed(n)
 	if err != nil {
-		k.c.r.add(name, "part %s, box %d: %v", k.p.id, n, err)
+		k.c.about(k.p, Whole, name, "part %s, box %d: %v", k.p.id, n, err)
 		return false
 	}
 	k.c.found(k.p.id, k.r.before)
@@ -58,7 +58,7 @@ func (k *partCheck) box(n uint64) bool {
 		if b, ok := errors.AsType[*brokenError](err); ok {
 			broken = b.promise
 		}
-		k.c.r.Add(broken, name, "part %s, box %d: %v", k.p.id, n, err)
+		k.c.about(k.p, broken, name, "part %s, box %d: %v", k.p.id, n, err)
 		return false
 	}
 	return true

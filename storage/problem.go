@@ -15,17 +15,23 @@ import (
 // Problem is something wrong in a store, in a sentence that says what to do.
 type Problem struct {
 	Segment string `json:"segment,omitempty"`
-	Text    string `json:"text"`
+	// Call is the call that it is about, where one is known.
+	Call CallID `json:"call,omitempty"`
+	Text string `json:"text"`
 	// Breaks is the promise that it breaks; 0 where only a check could tell.
 	Breaks Promise `json:"breaks,omitempty"`
 }
 
-// Named is the problem with the name of the file that it is in, once.
+// Named is the problem with the name of the file that it is in and of the call, each once.
 func (p Problem) Named() string {
-	if p.Segment == "" || strings.HasPrefix(p.Text, "segment "+p.Segment+":") {
-		return p.Text
+	text := p.Text
+	if p.Segment != "" && !strings.HasPrefix(text, "segment "+p.Segment+":") {
+		text = p.Segment + ": " + text
 	}
-	return p.Segment + ": " + p.Text
+	if p.Call == "" || strings.Contains(text, "call "+string(p.Call)) {
+		return text
+	}
+	return "call " + string(p.Call) + ": " + text
 }
 
 // Problems lists what was set aside or found damaged.

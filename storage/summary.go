@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -79,7 +80,7 @@ func (s *Store) describe(id seal.PartID) (moved bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sum.damaged = sum.damaged || err != nil; err != nil {
-		s.problems[about] = Problem{Segment: segmentOf(err), Text: err.Error()}
+		s.problems[about] = Problem{Segment: segmentOf(err), Call: cmp.Or(p.of, sum.head.Call.ID), Text: err.Error()}
 	}
 	p.summary = sum
 	if sum.listed {

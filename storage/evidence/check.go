@@ -27,14 +27,14 @@ func Entered(book *ledger.Ledger) (map[seal.PartID]*storage.Entered, error) {
 		}
 		for _, e := range events {
 			if e.Kind == disclosure.Kind {
-				enter(all, e.Data)
+				enter(all, storage.CallID(e.Call), e.Data)
 			}
 		}
 	}
 	return all, nil
 }
 
-func enter(all map[seal.PartID]*storage.Entered, data map[string]string) {
+func enter(all map[seal.PartID]*storage.Entered, call storage.CallID, data map[string]string) {
 	var id seal.PartID
 	var last [32]byte
 	part, err1 := hex.DecodeString(data["part"])
@@ -45,7 +45,7 @@ func enter(all map[seal.PartID]*storage.Entered, data map[string]string) {
 	}
 	e := all[id]
 	if e == nil {
-		e = &storage.Entered{Class: data["class"], Start: start}
+		e = &storage.Entered{Call: call, Class: data["class"], Start: start}
 		all[id] = e
 	}
 	if !slices.Contains(e.Last, last) {
