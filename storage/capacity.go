@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -92,9 +93,17 @@ func periodSizes(dir string) (map[period]int64, error) {
 		if err != nil {
 			return nil, folderError(dir, err)
 		}
-		sizes[period{n.Class, keys.Day(n.Day)}] += info.Size()
+		sizes[period{n.Class, keys.Day(n.Day)}] += taken(info)
 	}
 	return sizes, nil
+}
+
+// taken is how many bytes of a file take room: the active segment is longer than what it holds.
+func taken(info os.FileInfo) int64 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return min(info.Size(), s.Blocks*512)
+	}
+	return info.Size()
 }
 
 // rates finds what each class brings a day.

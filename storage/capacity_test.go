@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +20,12 @@ func TestForesee(t *testing.T) {
 	const daily = 1 << 20
 	for d := range 10 {
 		name := fmt.Sprintf("%s.%s.0001.seg", firstDay.AddDate(0, 0, d).Format(time.DateOnly), storagetest.Class)
-		must(t, os.WriteFile(filepath.Join(dir, "segments", name), make([]byte, daily), 0o600))
+		path := filepath.Join(dir, "segments", name)
+		noise := make([]byte, daily)
+		_, _ = rand.Read(noise) // never fails
+		must(t, os.WriteFile(path, noise, 0o600))
+		// What is being written has room ahead that takes none.
+		must(t, os.Truncate(path, 20*daily))
 	}
 	must(t, os.WriteFile(filepath.Join(dir, "segments", "notes.txt"), make([]byte, daily), 0o600))
 	for _, c := range []struct {

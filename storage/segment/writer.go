@@ -70,6 +70,7 @@ func Create(dir string, name Name, maxSize int64) (w *Writer, err error) {
 	if err != nil {
 		return nil, errors.Join(err, removeIfThere(temp))
 	}
+	db.AllocSize = firstSize
 	w = &Writer{Name: name, dir: dir, db: db, file: file, entries: map[seal.PartID][]byte{}}
 	err = db.Update(func(tx *bolt.Tx) error {
 		for _, b := range [][]byte{metaBucket, boxesBucket, tailBucket, partsBucket} {
@@ -134,7 +135,7 @@ func (w *Writer) Commit() error {
 		return nil
 	}
 	// bbolt fsyncs a file that grows: grow by some commits at a time.
-	w.db.AllocSize = min(max(1<<20, growBy*len(w.pending)), 16<<20)
+	w.db.AllocSize = min(max(firstSize, growBy*len(w.pending)), 16<<20)
 	if err := w.update(w.put); err != nil {
 		return fmt.Errorf("segment %s: commit: %w", w.Name, err)
 	}
@@ -142,8 +143,10 @@ func (w *Writer) Commit() error {
 	return nil
 }
 
-// growBy is how many commits the file has room for when it grows.
-const growBy = 8
+const (
+	growBy    = 8       // commits that the file has room for when it grows
+	firstSize = 1 << 20 // room that a new file has
+)
 
 // update runs a transaction, and notes if bbolt panicked in it.
 func (w *Writer) update(f func(*bolt.Tx) error) error {
