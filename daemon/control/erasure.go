@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"linevault/storage"
+	"linevault/storage/certificate"
+	"linevault/storage/checkpoint"
+	"linevault/storage/evidence"
 	"linevault/storage/keys"
 )
 
@@ -172,7 +175,8 @@ func (d *Desk) Certificates(a Actor) (list []*Certificate, damaged []string, err
 	return list, damaged, nil
 }
 
-// Certificate is one certificate, as this box signed it, and its file.
+// Certificate is one certificate, as this box signed it, and a file of it that can be checked on
+// any computer.
 func (d *Desk) Certificate(a Actor, id string) (*Certificate, []byte, error) {
 	if err := a.need(SeeCertificates); err != nil {
 		return nil, nil, err
@@ -181,7 +185,12 @@ func (d *Desk) Certificate(a Actor, id string) (*Certificate, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return storage.ReadCertificate(d.Dir, id, storage.CertificateKey(ring))
+	key := storage.CertificateKey(ring)
+	c, b, err := storage.ReadCertificate(d.Dir, id, key)
+	if err == nil {
+		b, err = certificate.Export(b, key, checkpoint.NewKey(ring.Derive(evidence.KeyPurpose)))
+	}
+	return c, b, err
 }
 
 // sentence is an error as a form shows it.

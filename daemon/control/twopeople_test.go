@@ -9,6 +9,7 @@ import (
 	"linevault/daemon/auth"
 	"linevault/daemon/control"
 	"linevault/daemon/control/controltest"
+	"linevault/storage/certificate"
 )
 
 const secret = "marmalade tuba hedgehog"
@@ -118,8 +119,11 @@ func TestErasureTakesTwo(t *testing.T) {
 		t.Errorf("it is still there: %v", err)
 	}
 	c, file, err := b.Desk.Certificate(auditor, done.Certificate)
-	if err != nil || c.By != "Asha" || c.Approved != "Lena" || c.SelfTest.Opened != 0 || c.SelfTest.Keys == 0 || len(file) == 0 {
+	if err != nil || c.By != "Asha" || c.Approved != "Lena" || c.SelfTest.Opened != 0 || c.SelfTest.Keys == 0 {
 		t.Errorf("%+v, %v", c, err)
+	}
+	if r := certificate.Verify(file, ""); !r.OK() || r.Facts.ID != c.ID || r.Facts.Approved != "Lena" {
+		t.Errorf("the file of the certificate: %q", r.Problems)
 	}
 	list, damaged, err := b.Desk.Certificates(auditor)
 	if err != nil || len(list) != 1 || len(damaged) != 0 {

@@ -227,7 +227,7 @@ func (s *server) certificate(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "certificate", "Certificate of destruction", body, nil)
 }
 
-// certificateFile is the certificate as it was signed, for whoever checks it elsewhere.
+// certificateFile is the certificate as it was signed, with what it takes to check it elsewhere.
 func (s *server) certificateFile(w http.ResponseWriter, r *http.Request) {
 	c, b, err := s.Desk.Certificate(actor(r), r.PathValue("id"))
 	if err != nil {
