@@ -81,6 +81,7 @@ func (l *Line) drain() {
 		case m := <-l.marks:
 			r := l.do(m)
 			if m.answer != nil {
+				l.publish()   // who is answered may ask at once how the line is
 				m.answer <- r // has room for one
 			}
 		default:
@@ -232,5 +233,5 @@ func (l *Line) publish() {
 	}
 }
 
-// State is the line as it was at the end of its last step. Anybody may ask.
+// State is the line as it was at the end of its last step, or when it last answered. Anybody may ask.
 func (l *Line) State() *link.LineState { return l.state.Load() }
