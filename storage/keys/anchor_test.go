@@ -123,12 +123,13 @@ func TestAnchorDamaged(t *testing.T) {
 			t.Fatalf("byte %d changed: %v, %+v", i, err, f.anchor)
 		}
 	}
-	bad := bytes.Clone(whole)
-	bad[from+20] ^= 1
-	for what, b := range map[string][]byte{"damaged": bad, "cut out": append(bytes.Clone(whole[:from]), whole[to+1:]...)} {
+	bad, odd := bytes.Clone(whole), bytes.Clone(whole)
+	bad[from+20] = 'A' + (bad[from+20]-'A'+1)%26 // of the alphabet, and another
+	odd[from+20] = '!'                           // not of the alphabet
+	for what, b := range map[string][]byte{"damaged": bad, "damaged, and no base64": odd, "cut out": append(bytes.Clone(whole[:from]), whole[to+1:]...)} {
 		replace(t, path, b)
 		k := reopen(t, dir)
-		if len(k.Problems()) != 1 || what == "damaged" && !strings.Contains(k.Problems()[0], "--checkpoint") {
+		if len(k.Problems()) != 1 || what != "cut out" && !strings.Contains(k.Problems()[0], "--checkpoint") {
 			t.Errorf("%s: %q", what, k.Problems())
 		}
 		if err := k.KeepAnchor(Anchor{Entries: 6, At: now}); err != nil || !bytes.Equal(read(t, path), b) {

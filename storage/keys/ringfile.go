@@ -189,6 +189,9 @@ func (k ringKey) line(f *ringFile, line string) error {
 		return errDamaged
 	}
 	sealed, err := base64.StdEncoding.DecodeString(fields[len(fields)-1])
+	if err != nil {
+		sealed = nil // which does not open: each kind of line says what is lost with it
+	}
 	switch {
 	case fields[0] == "end" && len(fields) == 3:
 		return nil
@@ -196,8 +199,6 @@ func (k ringKey) line(f *ringFile, line string) error {
 		if f.rotated, err = time.Parse(time.RFC3339, fields[1]); err != nil {
 			return errDamaged
 		}
-	case err != nil:
-		return errDamaged
 	case fields[0] == "store" && len(fields) == 2:
 		store, err := k.open(sealed, "store")
 		if err != nil {
