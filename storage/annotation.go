@@ -155,6 +155,15 @@ func addAnnotation(list []Annotation, a Annotation) []Annotation {
 	return slices.Insert(list, k, a)
 }
 
+// lastWord is the time of what is said after a list: now, unless the clock was set back, or
+// several things are said at once. What is said last counts.
+func lastWord(list []Annotation, now time.Time) time.Time {
+	if k := len(list); k > 0 && !now.After(list[k-1].At) {
+		return list[k-1].At.Add(time.Millisecond)
+	}
+	return now
+}
+
 var errAnnotation = errors.New("it opens, and is no annotation")
 
 func decodeAnnotation(plain []byte) (a Annotation, err error) {

@@ -80,15 +80,16 @@ func (s *Store) Annotate(id CallID, a Annotation, enter func(ledger.Event) error
 	defer key.Forget()
 	s.mu.Lock()
 	_, err = s.wake(id)
-	many := len(s.said.of[id]) >= maxAnnotations
+	before := slices.Clone(s.said.of[id])
 	s.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if many {
+	if len(before) >= maxAnnotations {
 		return &AnnotationError{fmt.Sprintf("this call has %d annotations already, which is the most there can be", maxAnnotations)}
 	}
-	a.ID, a.At = rand.Text(), time.Now().UTC().Truncate(time.Millisecond)
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	a.ID, a.At = rand.Text(), lastWord(before, now)
 	plain, err := json.Marshal(a)
 	if err != nil {
 		return err
@@ -96,7 +97,7 @@ func (s *Store) Annotate(id CallID, a Annotation, enter func(ledger.Event) error
 	kept := sealSaid(key, part, plain)
 	hash := sha256.Sum256(kept.sealed)
 	err = enter(ledger.Event{
-		At: a.At, Kind: "annotation", Who: a.By, Call: string(id), Text: string(a.Kind),
+		At: now, Kind: "annotation", Who: a.By, Call: string(id), Text: string(a.Kind),
 		Data: map[string]string{"sha256": hex.EncodeToString(hash[:])},
 	})
 	if err != nil {
