@@ -69,7 +69,12 @@ func TestParseRefuses(t *testing.T) {
 // TestNumberNotLogged: a log shows at most the last two digits.
 func TestNumberNotLogged(t *testing.T) {
 	var b bytes.Buffer
-	log := slog.New(slog.NewTextHandler(&b, nil))
+	log := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{} // its milliseconds may be 99
+		}
+		return a
+	}}))
 	log.Info("x", "number", caller.Number, "short", Number("99"))
 	if strings.Contains(b.String(), "0163") || strings.Contains(b.String(), "99") {
 		t.Errorf("logged %q", b.String())
