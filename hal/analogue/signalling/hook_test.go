@@ -16,7 +16,11 @@ import (
 type tapped struct {
 	format pcm.Format
 	pcm    []int16
+	noise  *rand.Rand
 }
+
+// tap is a line on which nothing was heard yet, with the same noise each time.
+func tap(f pcm.Format) *tapped { return &tapped{format: f, noise: rand.New(rand.NewPCG(3, 4))} }
 
 func (l *tapped) ID() pcm.LineID     { return "tapped" }
 func (l *tapped) Format() pcm.Format { return l.format }
@@ -33,7 +37,7 @@ func (l *tapped) sound(seconds float64, f func(t float64) float64) {
 }
 
 func (l *tapped) quiet(seconds float64) {
-	l.sound(seconds, func(float64) float64 { return rand.NormFloat64() * 4 })
+	l.sound(seconds, func(float64) float64 { return l.noise.NormFloat64() * 4 })
 }
 
 func (l *tapped) ring() {
@@ -124,7 +128,7 @@ func TestHookByEar(t *testing.T) {
 				}
 			}
 		}
-		in := &tapped{format: f}
+		in := tap(f)
 		in.quiet(3)
 		in.ring()
 		in.ring()
@@ -138,7 +142,7 @@ func TestHookByEar(t *testing.T) {
 		}
 		near("incoming", lifted, at)
 
-		missed := &tapped{format: f}
+		missed := tap(f)
 		missed.quiet(3)
 		missed.ring()
 		missed.quiet(6)
@@ -146,7 +150,7 @@ func TestHookByEar(t *testing.T) {
 			t.Errorf("not answered: %q", words)
 		}
 
-		out := &tapped{format: f}
+		out := tap(f)
 		out.quiet(3)
 		at = out.click()
 		out.quiet(0.2)
@@ -157,7 +161,7 @@ func TestHookByEar(t *testing.T) {
 		}
 		near("outgoing", lifted, at)
 
-		over := &tapped{format: f}
+		over := tap(f)
 		over.quiet(3)
 		over.voice(6)
 		over.dialTone(2)
