@@ -18,6 +18,8 @@ func TestForesee(t *testing.T) {
 	must(t, storage.Create(dir, []string{storagetest.Class}))
 	now := firstDay.AddDate(0, 0, 10).Add(3 * time.Hour)
 	const daily = 1 << 20
+	// A file system takes some blocks more for itself, as it likes: as many as the file is scattered.
+	about := func(n, want int64) bool { return n > want*19/20 && n < want*21/20 }
 	for d := range 10 {
 		name := fmt.Sprintf("%s.%s.0001.seg", firstDay.AddDate(0, 0, d).Format(time.DateOnly), storagetest.Class)
 		path := filepath.Join(dir, "segments", name)
@@ -39,11 +41,11 @@ func TestForesee(t *testing.T) {
 		{"no room", nil, storage.Room{Free: 4 * daily, Reserve: 5 * daily}, 0, false},
 		{"room for ever", nil, storage.Room{Free: 10_000 * daily}, storage.Horizon, true},
 		{"a term that makes room in time", twoWeeks, storage.Room{Free: 8 * daily}, storage.Horizon, true},
-		{"a term that makes room too late", twoWeeks, storage.Room{Free: 2 * daily}, 2, false},
+		{"a term that makes room too late", twoWeeks, storage.Room{Free: 2*daily + daily/2}, 2, false},
 	} {
 		f, err := storage.Foresee(dir, c.policies, c.room, now)
 		must(t, err)
-		if f.Daily != daily || len(f.Classes) != 1 || f.Classes[0].Bytes != 10*daily || f.Classes[0].Days != 10 || f.Rough {
+		if !about(f.Daily, daily) || len(f.Classes) != 1 || !about(f.Classes[0].Bytes, 10*daily) || f.Classes[0].Days != 10 || f.Rough {
 			t.Errorf("%s: %+v", c.what, f)
 		}
 		if f.Days != c.days || f.Lasts != c.lasts || !c.lasts && !f.Full.Equal(now.AddDate(0, 0, c.days)) {
