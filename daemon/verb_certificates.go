@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"linevault/storage"
 	"linevault/storage/certificate"
 	"linevault/storage/checkpoint"
+	"linevault/storage/durable"
 	"linevault/storage/evidence"
 	"linevault/storage/keys"
 )
@@ -81,16 +81,9 @@ func exportCertificate(w io.Writer, ring *keys.Ring, dir, id, file string) error
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
+	if err := durable.New(file, b); errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already: name a new file", file)
-	}
-	if err != nil {
-		return fmt.Errorf("export the certificate: %w", err)
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		_ = os.Remove(file) // what was written of it is worth nothing
+	} else if err != nil {
 		return fmt.Errorf("export the certificate: %w", err)
 	}
 	_, err = fmt.Fprintf(w, "%s: check it with `linevault verify` or linevault-verify\n", file)

@@ -14,6 +14,7 @@ import (
 
 	"linevault/daemon/link"
 	"linevault/storage"
+	"linevault/storage/durable"
 	"linevault/storage/keys"
 	"linevault/storage/ledger"
 	"linevault/storage/sound"
@@ -114,17 +115,10 @@ func tryWrite(p *storage.Playback, kind, out string) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	f, err := os.OpenFile(out+".part", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	n, err = io.Copy(f, src)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(out+".part", out)
-	}
-	if err != nil {
-		_ = os.Remove(out + ".part") // what matters is said by err
-	}
+	err = durable.Fill(out, 0o600, func(f *os.File) error {
+		n, err = io.Copy(f, src)
+		return err
+	})
 	return n, err
 }
 

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"linevault/storage"
+	"linevault/storage/durable"
 	"linevault/storage/keys"
 	"linevault/storage/keys/recovery"
 	"linevault/storage/ledger"
@@ -40,15 +40,9 @@ does as well.`,
 				return err
 			}
 			defer clear(file)
-			f, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if errors.Is(err, fs.ErrExist) {
+			if err := durable.New(out, file); errors.Is(err, fs.ErrExist) {
 				return fmt.Errorf("identity: %s is there already and is left as it is, for it may be all that brings a root key back: name another file", out)
-			}
-			if err != nil {
-				return fmt.Errorf("identity: %w", err)
-			}
-			_, err = f.Write(file)
-			if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+			} else if err != nil {
 				return fmt.Errorf("identity %s: %w", out, err)
 			}
 			fmt.Fprintf(c.ErrOrStderr(), "linevault: %s is the identity: keep it away from this box, and safe. Its fingerprint is %s\n", out, to.Fingerprint())

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/durable"
 	"linevault/storage/internal/crash"
 	"linevault/storage/keys"
 	"linevault/storage/keys/journal"
@@ -64,7 +65,7 @@ func annotationPeriod(name string) (period, bool) {
 // lockAnnotations keeps others from writing annotations until unlock.
 func (s *Store) lockAnnotations() (unlock func(), err error) {
 	dir := filepath.Join(s.dir, annotationsDir)
-	if err := journal.MakeFolder(dir); err != nil {
+	if err := durable.MakeFolder(dir); err != nil {
 		return nil, folderError(s.dir, err)
 	}
 	unlock, err = journal.Lock(filepath.Join(dir, "lock"))
@@ -98,7 +99,7 @@ func (s *Store) appendSaid(p period, list ...said) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return folderError(s.dir, err)
 	}
-	if err := journal.SyncFolder(filepath.Dir(path)); err != nil {
+	if err := durable.SyncFolder(filepath.Dir(path)); err != nil {
 		return folderError(s.dir, err)
 	}
 	return nil
@@ -216,5 +217,5 @@ func (s *Store) sweepSaid(p period) error {
 		return replaceFile(path, kept)
 	}
 	crash.At("remove " + filepath.Base(path))
-	return errors.Join(os.Remove(path), journal.SyncFolder(filepath.Dir(path)))
+	return errors.Join(os.Remove(path), durable.SyncFolder(filepath.Dir(path)))
 }

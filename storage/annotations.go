@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 	"linevault/storage/ledger"
 	"linevault/storage/seal"
@@ -59,7 +60,7 @@ func (s *Store) Annotate(id CallID, a Annotation, enter func(ledger.Event) error
 	}
 	// No part may lose its key between here and there.
 	dir := filepath.Join(s.dir, destructionDir)
-	if err := journal.MakeFolder(dir); err != nil {
+	if err := durable.MakeFolder(dir); err != nil {
 		return folderError(s.dir, err)
 	}
 	unlock, err := journal.Lock(filepath.Join(dir, "lock"))

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"linevault/storage/certificate"
+	"linevault/storage/durable"
 	"linevault/storage/keys"
 )
 
@@ -134,7 +136,7 @@ func Certificates(dir string, key ed25519.PublicKey) ([]*Certificate, error) {
 	var all []*Certificate
 	var errs []error
 	for _, e := range list {
-		if filepath.Ext(e.Name()) == ".tmp" {
+		if strings.HasSuffix(e.Name(), durable.Suffix) {
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(folder, e.Name()))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/storage/durable"
 	"linevault/storage/keys"
 	"linevault/storage/keys/journal"
 	"linevault/storage/ledger"
@@ -69,7 +70,7 @@ func (s *Store) comingParts() (map[seal.PartID]bool, error) {
 // finished.
 func (s *Store) destroying(book *ledger.Ledger, f func() error) error {
 	dir := filepath.Join(s.dir, destructionDir)
-	if err := journal.MakeFolder(dir); err != nil {
+	if err := durable.MakeFolder(dir); err != nil {
 		return folderError(s.dir, err)
 	}
 	unlock, err := journal.Lock(filepath.Join(dir, "lock"))

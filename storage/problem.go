@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"linevault/storage/durable"
 	"linevault/storage/segment"
 )
 
@@ -91,5 +92,5 @@ func (s *Store) Quarantine(name string) error {
 	if err := os.Rename(filepath.Join(s.dir, segmentsDir, name), filepath.Join(to, name)); err != nil {
 		return folderError(s.dir, err)
 	}
-	return errors.Join(segment.SyncDir(to), segment.SyncDir(filepath.Join(s.dir, segmentsDir)), s.Refresh())
+	return errors.Join(durable.SyncFolder(to), durable.SyncFolder(filepath.Join(s.dir, segmentsDir)), s.Refresh())
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 	"linevault/storage/ledger"
 )
@@ -149,7 +150,7 @@ func (r Request) enter(book *ledger.Ledger, kind, by, reason string) error {
 // alone runs f while no other process destroys anything, nor changes what is kept beside.
 func (s *Store) alone(f func() error) error {
 	dir := filepath.Join(s.dir, destructionDir)
-	if err := journal.MakeFolder(dir); err != nil {
+	if err := durable.MakeFolder(dir); err != nil {
 		return folderError(s.dir, err)
 	}
 	unlock, err := journal.Lock(filepath.Join(dir, "lock"))

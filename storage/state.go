@@ -10,9 +10,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"linevault/storage/durable"
 	"linevault/storage/internal/crash"
 	"linevault/storage/keys"
-	"linevault/storage/segment"
 )
 
 // destructionDir holds what is known of destructions: the one under way, holds, certificates.
@@ -86,30 +86,22 @@ func (f state) remove() error {
 	if err := os.Remove(f.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return segment.SyncDir(f.dir)
+	return durable.SyncFolder(f.dir)
 }
 
-// replaceFile puts b in the place of a file, so that after a crash either is there, whole.
+// replaceFile puts b in the place of a file, and makes its folder where there is none.
 func replaceFile(path string, b []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if err := segment.SyncDir(filepath.Dir(dir)); err != nil {
+	if err := durable.SyncFolder(filepath.Dir(dir)); err != nil {
 		return err
 	}
 	crash.At("write " + filepath.Base(path))
-	f, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
+	return durable.Fill(path, 0o600, func(f *os.File) error {
+		_, err := f.Write(b)
+		crash.At("rename " + filepath.Base(path))
 		return err
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	crash.At("rename " + filepath.Base(path))
-	if err := os.Rename(path+".tmp", path); err != nil {
-		return err
-	}
-	return segment.SyncDir(dir)
+	})
 }

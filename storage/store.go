@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/durable"
 	"linevault/storage/keys"
 	"linevault/storage/segment"
 )
@@ -79,16 +80,7 @@ func CreateAs(dir string, classes []string, a keys.Arrangement) error {
 }
 
 func writeFormat(dir string) error {
-	path := filepath.Join(dir, formatFile)
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return folderError(dir, err)
-	}
-	_, err = fmt.Fprintf(f, "%s%d\n", formatWords, Format)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err = errors.Join(err, segment.SyncDir(dir)); err != nil {
+	if err := durable.Write(filepath.Join(dir, formatFile), fmt.Appendf(nil, "%s%d\n", formatWords, Format)); err != nil {
 		return folderError(dir, err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"linevault/storage/durable"
 	"linevault/storage/internal/crash"
 	"linevault/storage/seal"
 	"linevault/storage/segment"
@@ -17,7 +18,7 @@ func removeSegment(dir, name string) error {
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	return errors.Join(err, segment.SyncDir(filepath.Join(dir, segmentsDir)))
+	return errors.Join(err, durable.SyncFolder(filepath.Join(dir, segmentsDir)))
 }
 
 // sweep takes the boxes of what is destroyed out of every closed segment, and says which still

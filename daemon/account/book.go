@@ -7,6 +7,7 @@ import (
 
 	"linevault/codec/pcm"
 	"linevault/storage"
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 )
 
@@ -46,7 +47,7 @@ const untakenAfter = time.Minute
 
 // Open begins a book in a data folder. Errors of the disk go to problem, and nil once they are over.
 func Open(dir string, problem func(error)) (*Book, error) {
-	if err := journal.MakeFolder(Folder(dir)); err != nil {
+	if err := durable.MakeFolder(Folder(dir)); err != nil {
 		return nil, fmt.Errorf("the account of calls: %w", err)
 	}
 	b := &Book{

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"linevault/storage"
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 )
 
@@ -45,7 +46,7 @@ func newFile(dir string, now time.Time) (*file, error) {
 		err = os.Rename(name+".new", name+suffix)
 	}
 	if err == nil {
-		err = journal.SyncFolder(Folder(dir))
+		err = durable.SyncFolder(Folder(dir))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close(), os.Remove(name+".new"))
@@ -183,5 +184,5 @@ func read(name string) (Notes, error) {
 // Forget removes a file of notes, all of which are in the ledger.
 func Forget(dir, book string) error {
 	err := os.Remove(filepath.Join(Folder(dir), book+suffix))
-	return errors.Join(err, journal.SyncFolder(Folder(dir)))
+	return errors.Join(err, durable.SyncFolder(Folder(dir)))
 }

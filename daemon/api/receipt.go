@@ -16,11 +16,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"linevault/codec/pcm"
 	"linevault/daemon/capture"
 	"linevault/daemon/link"
+	"linevault/storage/durable"
 )
 
 // Signer signs receipts. Its key is the recorder's own, and opens nothing.
@@ -68,26 +67,10 @@ func makeKey(path string) ([]byte, error) {
 		return nil, err
 	}
 	b := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return nil, err
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return nil, err
-	}
-	return b, errors.Join(unix.Fsync(int(d.Fd())), d.Close())
+	return b, durable.Write(path, b)
 }
 
 // Receipt is an answer that can be shown to others. Its signature is over the bytes of Signed.

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"linevault/daemon/private"
+	"linevault/storage/durable"
 )
 
 // usesEvery is how often it is written down when terminals last asked.
@@ -72,7 +72,7 @@ func (u *Uses) keep(now map[string]use) error {
 	}
 	b, err := json.Marshal(now)
 	if err == nil {
-		err = private.Replace(u.path, u.seal.Seal(nil, nil, b, usesOf))
+		err = durable.Write(u.path, u.seal.Seal(nil, nil, b, usesOf))
 	}
 	if err != nil {
 		return fmt.Errorf("when terminals last asked: %w", err)

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"linevault/storage/durable"
 )
 
 // record is an account as it is kept: with the hash of its password.
@@ -73,7 +75,7 @@ func writeAccounts(path string, key [32]byte, all []record) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, aead.Seal(nil, nil, plain, []byte(accountsLabel))); err != nil {
+	if err := durable.Write(path, aead.Seal(nil, nil, plain, []byte(accountsLabel))); err != nil {
 		return fmt.Errorf("accounts: %w", err)
 	}
 	return nil
@@ -89,25 +91,4 @@ func accountsAEAD(key [32]byte) (cipher.AEAD, error) {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}
 	return aead, nil
-}
-
-// replaceFile puts data at path, whole or not at all, readable by this user only.
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // made 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // nothing is left to remove once it is renamed
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

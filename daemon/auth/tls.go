@@ -20,6 +20,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"linevault/storage/durable"
 )
 
 const (
@@ -161,7 +163,7 @@ func (c *Certificate) makeLocked() error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(c.path(), both); err != nil {
+	if err := durable.Write(c.path(), both); err != nil {
 		return err
 	}
 	c.cert = &pair

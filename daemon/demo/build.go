@@ -15,6 +15,7 @@ import (
 
 	"linevault/codec/pcm"
 	"linevault/codec/wav"
+	"linevault/storage/durable"
 )
 
 // recipe changes when the same script would sound different, so that calls are made anew.
@@ -134,14 +135,8 @@ func writeSound(w *bufio.Writer, t *take) error {
 
 // writeFile writes a file that is either whole or not there.
 func writeFile(name string, write func(*bufio.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // gone already once it has its name
-	w := bufio.NewWriter(f)
-	if err := errors.Join(write(w), w.Flush(), f.Chmod(0o644), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return durable.Fill(name, 0o644, func(f *os.File) error {
+		w := bufio.NewWriter(f)
+		return errors.Join(write(w), w.Flush())
+	})
 }

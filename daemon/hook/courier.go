@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/storage/durable"
 )
 
 // Hook is one address that is told.
@@ -160,7 +161,7 @@ func (c *Courier) done(h Hook, n id) error {
 	if n <= c.sent[h.file()] {
 		return nil
 	}
-	if err := write(filepath.Join(c.Queue, "sent"), h.file(), []byte(n.String())); err != nil {
+	if err := durable.Write(filepath.Join(c.Queue, "sent", h.file()), []byte(n.String())); err != nil {
 		return err
 	}
 	c.sent[h.file()] = n

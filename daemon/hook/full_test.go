@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"linevault/daemon/health"
+	"linevault/storage/durable"
 )
 
 // What a writer that was killed left unfinished goes when there is another.
 func TestUnfinishedBatchesGo(t *testing.T) {
 	e := newEnds(t)
-	left := filepath.Join(e.dir, "."+batch{1, 2}.name())
+	left := filepath.Join(e.dir, batch{1, 2}.name()+durable.Suffix)
 	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}

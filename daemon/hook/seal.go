@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"linevault/storage/durable"
 )
 
 // A queue is a folder, which has
@@ -37,7 +39,7 @@ func NewKey(queue string, secret [32]byte) (*Key, error) {
 	if err := os.MkdirAll(filepath.Join(queue, "sent"), 0o700); err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
-	if err := write(queue, "key", k.PublicKey().Bytes()); err != nil {
+	if err := durable.Write(filepath.Join(queue, "key"), k.PublicKey().Bytes()); err != nil {
 		return nil, fmt.Errorf("webhooks: %w", err)
 	}
 	return &Key{k}, nil
@@ -63,35 +65,9 @@ func (k *Key) open(name string, sealed []byte) ([]byte, error) {
 	return hpke.Open(k.private, hpke.HKDFSHA256(), hpke.AES256GCM(), info(name), sealed)
 }
 
-// write puts a file there whole or not at all, also through a power cut.
-func write(folder, name string, b []byte) error {
-	f, err := os.OpenFile(filepath.Join(folder, "."+name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(filepath.Join(folder, "."+name), filepath.Join(folder, name)); err != nil {
-		return err
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // sweep removes batches that were not whole when their writer ended.
 func sweep(queue string) error {
-	files, err := os.ReadDir(queue)
-	for _, f := range files {
-		if name, hidden := strings.CutPrefix(f.Name(), "."); hidden && strings.Contains(name, "-") {
-			err = errors.Join(err, os.Remove(filepath.Join(queue, f.Name())))
-		}
-	}
-	return err
+	return durable.Sweep(queue, func(name string) bool { return strings.Contains(name, "-") })
 }
 
 // batch is a file of events.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/storage/durable"
 )
 
 const (
@@ -145,7 +146,7 @@ func (s *Spool) put(key *hpke.PublicKey) error {
 	if err := s.room(); err != nil {
 		return err
 	}
-	if err := write(s.queue, b.name(), sealed); err != nil {
+	if err := durable.Write(filepath.Join(s.queue, b.name()), sealed); err != nil {
 		return err
 	}
 	s.mu.Lock()

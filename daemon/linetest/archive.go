@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/storage/durable"
 	"linevault/storage/keys"
+	"linevault/storage/keys/journal"
 	"linevault/storage/ledger"
 )
 
@@ -79,7 +81,7 @@ func (a *Archive) Keep(c *Certificate) error {
 	}); err != nil {
 		return fmt.Errorf("certificate %s: %w", c.ID, err)
 	}
-	if err := put(a.dir, c.ID, a.aead().Seal(nil, nil, signed, []byte(label(c.ID)))); err != nil {
+	if err := a.put(c.ID, a.aead().Seal(nil, nil, signed, []byte(label(c.ID)))); err != nil {
 		return fmt.Errorf("certificate %s: %w", c.ID, err)
 	}
 	return nil
@@ -88,28 +90,17 @@ func (a *Archive) Keep(c *Certificate) error {
 // label binds a sealed certificate to its name.
 func label(id string) string { return "linevault line test 1 " + id }
 
-// put makes a file, whole or not at all, readable by this user only.
-func put(dir, name string, b []byte) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// put makes a certificate's file. A crash may have left others that nobody would make again.
+func (a *Archive) put(id string, b []byte) error {
+	if err := durable.MakeFolder(a.dir); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "."+name+"-*")
+	unlock, err := journal.Lock(filepath.Join(a.dir, "lock"))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // nothing is left to remove once it is renamed
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
-		return err
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	defer unlock()
+	return errors.Join(durable.Sweep(a.dir, idForm.MatchString), durable.Write(filepath.Join(a.dir, id), b))
 }
 
 var idForm = regexp.MustCompile(`^[a-z2-7]{16}$`)

@@ -3,12 +3,14 @@ package linetest
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"linevault/storage"
+	"linevault/storage/durable"
 	"linevault/storage/keys"
 	"linevault/storage/ledger"
 )
@@ -86,5 +88,21 @@ func TestArchive(t *testing.T) {
 		if _, err := a.Read(id); !errors.Is(err, ErrNone) {
 			t.Errorf("%q: %v", id, err)
 		}
+	}
+}
+
+// What a desk that was killed left half written goes when the next certificate is kept.
+func TestUnfinishedCertificatesGo(t *testing.T) {
+	a, _, dir := archive(t)
+	c := newBench(t).do()
+	left := filepath.Join(dir, Folder, "aaaaaaaaaaaaaaaa"+durable.Suffix)
+	if err := errors.Join(os.Mkdir(filepath.Dir(left), 0o700), os.WriteFile(left, []byte("half"), 0o600), a.Keep(c)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it is there: %v", err)
+	}
+	if all, err := a.List(""); err != nil || len(all) != 1 || all[0].ID != c.ID {
+		t.Errorf("listed: %v, %v", all, err)
 	}
 }

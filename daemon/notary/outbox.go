@@ -14,8 +14,8 @@ import (
 
 	"linevault/daemon/syslog"
 	"linevault/storage/checkpoint"
+	"linevault/storage/durable"
 	"linevault/storage/evidence"
-	"linevault/storage/keys/journal"
 )
 
 // Sender takes messages off the box; syslog.Server is one.
@@ -53,16 +53,7 @@ func Sent(dir string) (int64, error) {
 }
 
 func setSent(dir string, n int64) error {
-	path := sentFile(dir)
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(f, n)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	return errors.Join(err, journal.SyncFolder(filepath.Dir(path)))
+	return durable.Write(sentFile(dir), fmt.Appendln(nil, n))
 }
 
 // send sends what has not left yet.

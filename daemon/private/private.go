@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"linevault/storage/durable"
 )
 
 // Secret is the recorder's own.
@@ -36,7 +38,7 @@ func Open(dir string) (*Secret, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("the recorder's secret: make one: %w", err)
 	}
-	if err := Replace(path, b); err != nil {
+	if err := durable.Write(path, b); err != nil {
 		return nil, fmt.Errorf("the recorder's secret: make one: %w", err)
 	}
 	return &Secret{b}, nil
@@ -53,24 +55,3 @@ func (s *Secret) Key(use string) []byte {
 
 // Format hides the secret from whoever prints it.
 func (s *Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("Secret(…)")) }
-
-// Replace writes a file for its owner's eyes, which is there whole or as it was before, also after
-// a power cut.
-func Replace(path string, b []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}

@@ -19,7 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"linevault/storage/keys/journal"
+	"linevault/storage/durable"
 )
 
 // Format is the version of backup folders that this package writes and reads.
@@ -38,7 +38,6 @@ const (
 	blobsDir = "blobs"
 	runsDir  = "runs"
 	readme   = "README.txt"
-	partial  = ".partial"
 )
 
 // Run is one backup.
@@ -176,13 +175,13 @@ func put(path string, b []byte) error {
 
 func putFrom(path string, fill func(io.Writer) error) error {
 	done, err := link(path, fill)
-	if !done && err == nil {
-		err = rename(path, fill)
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case !done:
+		return durable.Fill(path, 0o600, func(f *os.File) error { return fill(f) })
 	}
-	return journal.SyncFolder(filepath.Dir(path))
+	return durable.SyncFolder(filepath.Dir(path))
 }
 
 // link makes a file that has no name until it is whole, and then gives it one. That is all that
@@ -199,20 +198,4 @@ func link(path string, fill func(io.Writer) error) (done bool, err error) {
 	}
 	self := fmt.Sprintf("/proc/self/fd/%d", f.Fd())
 	return unix.Linkat(unix.AT_FDCWD, self, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW) == nil, nil
-}
-
-// rename makes a file under another name and gives it its own when it is whole.
-func rename(path string, fill func(io.Writer) error) error {
-	f, err := os.OpenFile(path+partial, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	err = fill(f)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(path+partial, path)
-	}
-	if err != nil {
-		_ = os.Remove(path + partial) // what matters is said by err
-	}
-	return err
 }

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/durable"
 	"linevault/storage/segment"
 )
 
@@ -106,30 +107,28 @@ func (m *maker) prepare() error {
 	return nil
 }
 
-// parts of a store that are copied, in this order. The ring comes before the ledger, which must
-// have all that the ring says it has.
+// parts of a store that are copied, in this order, without locks and what is being made. The ring
+// comes before the ledger, which must have all that the ring says it has.
 var parts = []struct {
 	folder string
 	wanted func(name string) bool
 }{
 	{"segments", func(name string) bool { _, err := segment.ParseName(name); return err == nil }},
-	{"quarantine", func(string) bool { return true }},
-	{"keys/parts", func(name string) bool { return !strings.HasSuffix(name, ".tmp") }},
-	{"annotations", func(name string) bool { return name != "lock" && !strings.HasSuffix(name, ".tmp") }},
+	{"quarantine", all},
+	{"keys/parts", all},
+	{"annotations", all},
 	{"keys", secretless},
 	{"ledger", func(name string) bool { return name == "entries" || name == "checkpoints" }}, // all else follows from them
-	{"destruction", func(name string) bool {
-		return name != "lock" && !strings.HasSuffix(name, ".tmp") && !strings.HasSuffix(name, ".new")
-	}}, // legal holds
-	{"destruction/certificates", func(string) bool { return true }},
-	{"linetests", func(name string) bool { return !strings.HasPrefix(name, ".") }}, // sealed certificates of tested lines
+	{"destruction", all}, // legal holds
+	{"destruction/certificates", all},
+	{"linetests", all}, // sealed certificates of tested lines
 	{".", func(name string) bool { return name == "format" || name == "accounts.sealed" }},
 }
 
+func all(string) bool { return true }
+
 // secretless keeps the root key out, under whatever name it is about to get its own.
-func secretless(name string) bool {
-	return !strings.HasPrefix(name, "root") && !strings.HasSuffix(name, ".tmp") && name != "lock"
-}
+func secretless(name string) bool { return !strings.HasPrefix(name, "root") }
 
 // list is all paths to be copied.
 func (m *maker) list() ([]string, error) {
@@ -144,7 +143,7 @@ func (m *maker) list() ([]string, error) {
 		}
 		for _, e := range list {
 			info, err := e.Info()
-			if err != nil || !info.Mode().IsRegular() || !p.wanted(e.Name()) {
+			if err != nil || !info.Mode().IsRegular() || e.Name() == "lock" || strings.HasSuffix(e.Name(), durable.Suffix) || !p.wanted(e.Name()) {
 				continue // gone meanwhile, or no file of ours
 			}
 			path := e.Name()

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"linevault/storage/keys/journal"
+	"linevault/storage/durable"
 )
 
 // ErrNoRun is a folder with no whole backup in it.
@@ -158,5 +158,5 @@ func PutRoot(dir, file string) error {
 	if _, err := os.Lstat(rootPath(dir)); err == nil {
 		return fmt.Errorf("%s has a root key already", dir)
 	}
-	return errors.Join(put(rootPath(dir), b), journal.SyncFolder(dir))
+	return errors.Join(put(rootPath(dir), b), durable.SyncFolder(dir))
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+
+	"linevault/storage/durable"
 )
 
 // The manifest says which blocks make up the catalogue: magic, then sealed the state, and of
@@ -58,7 +60,7 @@ func (x *Index) save(state []byte) error {
 			err = errors.Join(err, serr)
 		}
 	}
-	if err = errors.Join(err, sync1(x.folder)); err != nil {
+	if err = errors.Join(err, durable.SyncFolder(x.folder)); err != nil {
 		return err
 	}
 	manifest := encodeManifest(state, blocks, gone)
@@ -67,16 +69,7 @@ func (x *Index) save(state []byte) error {
 		return err
 	}
 	sealed := aead.Seal([]byte(manifestMagic), nil, manifest, []byte(manifestMagic))
-	path := x.path(manifestName)
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(sealed)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path+".new"))
-	}
-	if err = errors.Join(os.Rename(path+".new", path), sync1(x.folder)); err != nil {
+	if err := durable.Write(x.path(manifestName), sealed); err != nil {
 		return err
 	}
 	return x.sweep(blocks)
@@ -123,7 +116,7 @@ func (x *Index) rewrite() error {
 	return errors.Join(errs...)
 }
 
-// sync1 fsyncs a file or a folder.
+// sync1 fsyncs a file.
 func sync1(path string) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"linevault/storage/checkpoint"
+	"linevault/storage/durable"
 	"linevault/storage/keys"
 	"linevault/storage/keys/journal"
 	"linevault/storage/ledger"
@@ -58,7 +59,7 @@ func OpenCheckpoints(dir string, seed [32]byte, book *ledger.Ledger) (*Checkpoin
 		return nil, fmt.Errorf("open the checkpoints: %w", err)
 	}
 	c.file = f
-	if err := errors.Join(journal.SyncFolder(c.dir), c.refresh()); err != nil {
+	if err := errors.Join(durable.SyncFolder(c.dir), c.refresh()); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("open the checkpoints: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 )
 
@@ -28,7 +29,7 @@ func CreateAs(dir string, classes []string, now time.Time, a Arrangement) error 
 			return err
 		}
 	}
-	if err := journal.MakeFolder(folder); err != nil {
+	if err := durable.MakeFolder(folder); err != nil {
 		return fmt.Errorf("make the folder of keys: %w", err)
 	}
 	if err := createRing(folder, a); err != nil {
@@ -101,7 +102,7 @@ func (r root) create(folder string, a Arrangement) error {
 			if err := os.Rename(filepath.Join(folder, nextRoot), filepath.Join(folder, rootName)); err != nil {
 				return err
 			}
-			return journal.SyncFolder(folder)
+			return durable.SyncFolder(folder)
 		}
 		if a.Home != Auto {
 			return err

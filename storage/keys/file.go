@@ -8,8 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/durable"
 	"linevault/storage/internal/crash"
-	"linevault/storage/keys/journal"
 )
 
 // step is called before each change of the disk; tests stop there.
@@ -41,7 +41,7 @@ func write(folder, name string, b []byte) error {
 		return err
 	}
 	step("fsync " + folder)
-	return journal.SyncFolder(folder)
+	return durable.SyncFolder(folder)
 }
 
 func fsync(f *os.File) error {

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 	"linevault/storage/seal"
 )
@@ -34,7 +35,7 @@ func OpenPartFile(dir, class string, day Day) (*PartFile, error) {
 		return nil, err
 	}
 	path := partPath(dir, p)
-	if err := journal.MakeFolder(filepath.Dir(path)); err != nil {
+	if err := durable.MakeFolder(filepath.Dir(path)); err != nil {
 		return nil, fmt.Errorf("part keys of %s: %w", p, err)
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND|unix.O_NOFOLLOW, 0o600)
@@ -43,7 +44,7 @@ func OpenPartFile(dir, class string, day Day) (*PartFile, error) {
 	}
 	info, err := f.Stat()
 	if err == nil && info.Size() == 0 { // it may be new
-		err = journal.SyncFolder(filepath.Dir(path))
+		err = durable.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		f.Close()

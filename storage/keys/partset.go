@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"linevault/storage/keys/journal"
+	"linevault/storage/durable"
 	"linevault/storage/seal"
 )
 
@@ -140,7 +140,7 @@ func Retire(dir, class string, day Day) error {
 	if err != nil {
 		return fmt.Errorf("part keys of %s: %w", p, err)
 	}
-	return journal.SyncFolder(filepath.Dir(partPath(dir, p)))
+	return durable.SyncFolder(filepath.Dir(partPath(dir, p)))
 }
 
 // Forget removes the files of part keys of a period that has no key in the ring any more. A
@@ -171,7 +171,7 @@ func removeAll(paths []string) error {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := journal.SyncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := durable.SyncFolder(filepath.Dir(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

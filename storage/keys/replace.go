@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 	"linevault/storage/seal"
 )
@@ -140,7 +141,7 @@ func (k *Ring) rewrap(e Erasure, to *seal.PublicKey, from seal.Identity) error {
 		b = journal.Append(b, append(id[:], l...))
 	}
 	folder := filepath.Dir(partPath(dir, p))
-	if err := journal.MakeFolder(folder); err != nil {
+	if err := durable.MakeFolder(folder); err != nil {
 		return err
 	}
 	return write(folder, string(p.day)+"."+p.class+"."+strconv.Itoa(newest(numbers)+1), b)
@@ -271,7 +272,7 @@ func (k *Ring) Condemn(p Period, now time.Time) error {
 			return err
 		}
 		folder := filepath.Dir(partPath(dir, p.key()))
-		if err := journal.MakeFolder(folder); err != nil {
+		if err := durable.MakeFolder(folder); err != nil {
 			return err
 		}
 		name := string(p.Day) + "." + p.Class + "." + strconv.Itoa(newest(numbers)+1)

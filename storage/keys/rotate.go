@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 )
 
@@ -237,7 +238,7 @@ func (k *Ring) at(name string) string { return filepath.Join(k.folder, name) }
 
 func (k *Ring) syncFolder() error {
 	step("fsync " + k.folder)
-	return journal.SyncFolder(k.folder)
+	return durable.SyncFolder(k.folder)
 }
 
 // RootID names the root key that holds, and tells nothing of it.

@@ -26,6 +26,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/storage/durable"
 	"linevault/storage/keys/journal"
 )
 
@@ -65,7 +66,7 @@ type Ledger struct {
 // store's for this purpose.
 func Open(dir string, key [32]byte) (*Ledger, error) {
 	l := &Ledger{dir: filepath.Join(dir, "ledger"), aead: newAEAD(key)}
-	if err := journal.MakeFolder(l.dir); err != nil {
+	if err := durable.MakeFolder(l.dir); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
 	if err := l.open(); err != nil {
@@ -107,7 +108,7 @@ func (l *Ledger) open() error {
 	if info, err := l.entries.Stat(); err != nil {
 		return err
 	} else if info.Size() == 0 { // it may be new
-		if err := journal.SyncFolder(l.dir); err != nil {
+		if err := durable.SyncFolder(l.dir); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"linevault/storage/durable"
 	"linevault/storage/internal/crash"
 	"linevault/storage/seal"
 )
@@ -39,7 +40,7 @@ func Build(dir, scratch string, name Name, fill func(w *Writer) error) error {
 	if err := os.Rename(filepath.Join(scratch, name.String()), filepath.Join(dir, name.String())); err != nil {
 		return fmt.Errorf("segment %s: %w", name, err)
 	}
-	return SyncDir(dir)
+	return durable.SyncFolder(dir)
 }
 
 // Without puts a segment without some parts in the place of a closed one, under another
@@ -75,7 +76,7 @@ func Without(dir, scratch, file string, drop func(seal.PartID) bool) (changed bo
 	if err := os.Remove(filepath.Join(dir, file)); err != nil {
 		return false, err
 	}
-	return true, SyncDir(dir)
+	return true, durable.SyncFolder(dir)
 }
 
 // copyTo copies the boxes of all parts but those that drop names, one part after another.

@@ -26,15 +26,6 @@ func (e *faultError) Error() string {
 	return fmt.Sprintf("the disk or the file is damaged: %v", e.cause)
 }
 
-// SyncDir makes durable the names in dir.
-func SyncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 func removeIfThere(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"linevault/storage/durable"
 )
 
 // maxRewrite is the longest stream that Close writes again without free pages. Commits leave
@@ -51,7 +53,7 @@ func (w *Writer) rewrite() (err error) {
 		return err
 	}
 	w.rewritten = true
-	return SyncDir(w.dir)
+	return durable.SyncFolder(w.dir)
 }
 
 // copyBuckets copies everything as it is but the stream, which is laid into as few runs as

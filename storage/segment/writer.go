@@ -10,6 +10,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"linevault/storage/durable"
 	"linevault/storage/seal"
 )
 
@@ -84,7 +85,7 @@ func Create(dir string, name Name, maxSize int64) (w *Writer, err error) {
 		err = os.Rename(temp, path)
 	}
 	if err == nil {
-		err = SyncDir(dir)
+		err = durable.SyncFolder(dir)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close(), removeIfThere(temp))

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
+
+	"linevault/storage/durable"
 )
 
 // renew replaces a file of the older format, whose names could be guessed, whole or not at all.
@@ -37,20 +38,7 @@ func (b *Book) renew(path string, names []string) error {
 	for i, p := range all {
 		all[i].Line, all[i].By = renamed(p.Line), renamed(p.By)
 	}
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	err = write(f, slot, turn+1, body{Key: b.Opaque(""), Pauses: all})
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.Fill(path, 0o600, func(f *os.File) error {
+		return write(f, slot, turn+1, body{Key: b.Opaque(""), Pauses: all})
+	})
 }

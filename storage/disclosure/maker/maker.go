@@ -14,6 +14,7 @@ import (
 	"linevault/storage"
 	"linevault/storage/checkpoint"
 	"linevault/storage/disclosure"
+	"linevault/storage/durable"
 	"linevault/storage/evidence"
 	"linevault/storage/ledger"
 	"linevault/storage/sound"
@@ -218,23 +219,15 @@ func hashes(proof tlog.RecordProof) [][]byte {
 
 // write writes a pack under another name first, and verifies it before it gets its own.
 func write(out string, contents []disclosure.Content, key checkpoint.PublicKey) (*disclosure.Result, error) {
-	temp := out + ".part"
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
 	var found *disclosure.Result
-	if err = disclosure.Write(f, contents); err == nil {
-		found, err = verify(f, key)
-	}
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(temp, out)
-	}
-	if err != nil {
-		_ = os.Remove(temp) // what matters is said by err
-		return nil, err
-	}
-	return found, nil
+	err := durable.Fill(out, 0o600, func(f *os.File) error {
+		err := disclosure.Write(f, contents)
+		if err == nil {
+			found, err = verify(f, key)
+		}
+		return err
+	})
+	return found, err
 }
 
 func verify(f *os.File, key checkpoint.PublicKey) (*disclosure.Result, error) {
