@@ -34,6 +34,7 @@ type API struct {
 	terminals []*terminal
 	strangers *strangers
 	document  []byte
+	confirm   time.Duration
 	said      string // why Uses could not be written, so that it is said once
 }
 
@@ -52,7 +53,7 @@ type Settings struct {
 
 // Open makes an API.
 func Open(s Settings) *API {
-	a := &API{Settings: s, strangers: newStrangers(), document: document()}
+	a := &API{Settings: s, strangers: newStrangers(), document: document(), confirm: confirm}
 	for _, t := range s.Terminals {
 		a.terminals = append(a.terminals, newTerminal(t))
 	}

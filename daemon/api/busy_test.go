@@ -18,6 +18,7 @@ func TestPausesWhileTheDiskStalls(t *testing.T) {
 		k.Lines = append(k.Lines, pcm.LineID(fmt.Sprintf("line-%d", i)))
 	}
 	b := newBoxOf(t, time.Hour, k.Lines, k)
+	b.api.confirm = confirm
 	asked := 180
 	if testing.Short() {
 		asked = 60

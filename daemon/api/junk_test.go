@@ -77,7 +77,7 @@ func TestJunkWhilePausing(t *testing.T) {
 	s := httptest.NewUnstartedServer(b.api.Handler())
 	s.Listener = Bound(s.Listener)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	s.Config.ReadHeaderTimeout, s.Config.MaxHeaderBytes = 5*time.Second, 16<<10
+	s.Config.ReadHeaderTimeout, s.Config.MaxHeaderBytes = time.Minute, 16<<10
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	b.url, b.client = s.URL, from("127.0.0.1")
@@ -117,10 +117,6 @@ func TestJunkWhilePausing(t *testing.T) {
 			method, want = "DELETE", link.Recording
 		}
 		k := b.ask(method, "/v1/lines/parking/pause", "")
-		for give := time.Now().Add(time.Minute); k.status == http.StatusServiceUnavailable && time.Now().Before(give); {
-			time.Sleep(50 * time.Millisecond)
-			k = b.ask(method, "/v1/lines/parking/pause", "") // this machine is too busy, and the answer is true
-		}
 		if k.status != http.StatusOK || k.State != want {
 			t.Fatalf("%s amid junk: %d %s", method, k.status, k.raw)
 		}

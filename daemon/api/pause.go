@@ -143,7 +143,7 @@ func Source(name string) pause.Source { return pause.Source{Name: "terminal " + 
 // mark asks the line and tells what it answered, once its gate has switched.
 func (a *API) mark(q *asked, id pcm.LineID, m capture.Mark) result {
 	m.Source = Source(q.terminal.Name)
-	ctx, cancel := context.WithTimeout(q.Context(), confirm)
+	ctx, cancel := context.WithTimeout(q.Context(), a.confirm)
 	defer cancel()
 	c, err := a.Recorder.Mark(ctx, id, m)
 	switch {

@@ -49,7 +49,7 @@ func (a *API) transaction(q *asked) {
 
 // tell passes on what a terminal told, once the line has taken note of it.
 func (a *API) tell(q *asked, id pcm.LineID, m capture.Mark) result {
-	ctx, cancel := context.WithTimeout(q.Context(), confirm)
+	ctx, cancel := context.WithTimeout(q.Context(), a.confirm)
 	defer cancel()
 	c, err := a.Recorder.Mark(ctx, id, m)
 	switch {
