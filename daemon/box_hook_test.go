@@ -18,6 +18,49 @@ import (
 	"linevault/daemon/link"
 )
 
+// halt stops a process while it has none of the locks for which others wait: a ledger's, its checkpoints', the keys'.
+func (b *box) halt(process int) {
+	b.t.Helper()
+	free := func() bool {
+		for _, name := range []string{"ledger/lock", "ledger/checkpoints.lock", "keys/lock"} {
+			f, err := os.OpenFile(filepath.Join(b.dir, name), os.O_RDWR|os.O_CREATE, 0o600)
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+			f.Close()
+			if err != nil {
+				return false
+			}
+		}
+		return true
+	}
+	stopped := func() bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", process))
+		if err != nil || len(threads) == 0 {
+			b.t.Fatalf("process %d has no threads: %v", process, err)
+		}
+		return !slices.ContainsFunc(threads, func(name string) bool {
+			stat, err := os.ReadFile(name)
+			_, state, _ := strings.Cut(string(stat), ") ")
+			return err == nil && !strings.HasPrefix(state, "T")
+		})
+	}
+	b.await("the process to stop without a lock", func() bool {
+		if err := syscall.Kill(process, syscall.SIGSTOP); err != nil {
+			b.t.Fatal(err)
+		}
+		b.await("all its threads to stop", stopped)
+		if free() {
+			return true
+		}
+		if err := syscall.Kill(process, syscall.SIGCONT); err != nil {
+			b.t.Fatal(err)
+		}
+		return false
+	})
+}
+
 // Another program is told of calls and pauses, also of those while the desk was dead.
 func TestWebhooks(t *testing.T) {
 	type told struct {
@@ -56,9 +99,7 @@ func TestWebhooks(t *testing.T) {
 	must(t, "pause", "line-0", "--reason", "card", "--data", b.dir)
 	b.await("the pause to be told", has("paused", "line-0"))
 	desk := pidOf(t, b, "serve")
-	if err := syscall.Kill(desk, syscall.SIGSTOP); err != nil { // it is away, and not started again
-		t.Fatal(err)
-	}
+	b.halt(desk) // it is away, and not started again
 	must(t, "pause", "line-0", "--resume", "--data", b.dir)
 	must(t, "pause", "line-1", "--reason", "card", "--data", b.dir)
 	b.await("them to be on disk", func() bool {
