@@ -3,9 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,9 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"linevault/codec/codectest"
 	"linevault/codec/pcm"
 	"linevault/codec/wav"
+	"linevault/daemon/control/controltest"
 	"linevault/daemon/demo"
 	"linevault/daemon/link"
 )
@@ -101,9 +105,10 @@ func (t *tail) String() string {
 	return t.b.String()
 }
 
-// newBox writes a configuration of lines and cards, and gives it ports that were free.
+// newBox writes a configuration of lines and cards, and gives it ports of its own.
 func newBox(t *testing.T, toml string) *box {
 	t.Helper()
+	controltest.OneDay(t)
 	b := &box{t: t, dir: filepath.Join(t.TempDir(), "data"), web: freeAddress(t), api: freeAddress(t)}
 	b.conf = filepath.Join(t.TempDir(), "box.toml")
 	text := fmt.Sprintf("[web]\nlisten = %q\n[api]\nlisten = %q\n%s", b.web, b.api, toml)
@@ -113,14 +118,25 @@ func newBox(t *testing.T, toml string) *box {
 	return b
 }
 
+// freeAddress is an address that nobody else is given until the test ends: a socket that is bound to it and
+// does not listen lets a box listen there, again and again, and the kernel gives its port to nobody.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Cleanup(func() { _ = unix.Close(s) }) // it was opened
+	here := [4]byte{127, 0, 0, 1}
+	err = errors.Join(unix.SetsockoptInt(s, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1), unix.Bind(s, &unix.SockaddrInet4{Addr: here}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := unix.Getsockname(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4(here), uint16(at.(*unix.SockaddrInet4).Port)).String()
 }
 
 // start runs a verb of the box until the test ends, and waits until the recorder answers.
@@ -161,7 +177,7 @@ func (b *box) stop() {
 // await polls until so, which must be within a generous time.
 func (b *box) await(what string, so func() bool) {
 	b.t.Helper()
-	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if so() {
 			return
 		}

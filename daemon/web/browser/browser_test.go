@@ -37,6 +37,7 @@ func open(t *testing.T) *site {
 	t.Helper()
 	t.Parallel()
 	needs(t)
+	controltest.OneDay(t)
 	s := &site{Box: controltest.New(t), code: make(chan string, 1), log: new(bytes.Buffer)}
 	s.Board.Set(controltest.Lines())
 	go s.Accounts.RunSetUp(t.Context(), func(code string, _ time.Time) { s.code <- code })
