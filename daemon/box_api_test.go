@@ -46,10 +46,10 @@ func TestTerminalPausesByAPI(t *testing.T) {
 	}
 	b.await("more of the call than the guard", func() bool {
 		_, l := k.ask("GET", "/v1/lines/line-0", token, "")
-		return l.State == link.Recording && time.Since(l.Since) > time.Second && time.Since(l.Since) < 5*time.Second
+		return l.State == link.Recording && time.Since(l.Since) > time.Second && time.Since(l.Since) < 3*time.Second
 	})
 	asked := time.Now()
-	status, a := k.ask("PUT", "/v1/lines/line-0/pause", token, `{"reason": "card payment", "max_seconds": 60, "terminal_ref": "42"}`)
+	status, a := k.insist("PUT", "/v1/lines/line-0/pause", token, `{"reason": "card payment", "max_seconds": 60, "terminal_ref": "42"}`)
 	answered := time.Now()
 	if status != http.StatusOK || a.State != link.Paused || a.Position == nil || a.Call == "" {
 		t.Fatalf("pause: %d %+v", status, a)
@@ -59,7 +59,7 @@ func TestTerminalPausesByAPI(t *testing.T) {
 	if arrived := a.At.Add(guard); arrived.Before(asked.Add(-clock)) || arrived.After(answered.Add(clock)) {
 		t.Errorf("cut at %v, asked at %v, answered at %v: that is not the guard before", a.At, asked, answered)
 	}
-	if _, again := k.ask("POST", "/v1/lines/line-0/pause", token, ""); again.State != link.Paused {
+	if _, again := k.insist("POST", "/v1/lines/line-0/pause", token, ""); again.State != link.Paused {
 		t.Errorf("paused again: %+v", again)
 	}
 	if _, s := k.ask("GET", "/v1/lines/line-0", token, ""); s.State != link.Paused || len(s.PausedBy) != 1 || s.PausedBy[0] != "terminal till 1" {
@@ -67,7 +67,7 @@ func TestTerminalPausesByAPI(t *testing.T) {
 	}
 	time.Sleep(1500 * time.Millisecond)
 	resumed := time.Now()
-	if status, r := k.ask("DELETE", "/v1/lines/line-0/pause", token, ""); status != http.StatusOK || r.State != link.Recording {
+	if status, r := k.insist("DELETE", "/v1/lines/line-0/pause", token, ""); status != http.StatusOK || r.State != link.Recording {
 		t.Fatalf("resume: %d %+v", status, r)
 	}
 	confirmed := time.Now()
@@ -98,7 +98,7 @@ func TestTerminalPausesByAPI(t *testing.T) {
 	b.await("an idle line", func() bool {
 		status, _ := k.ask("PUT", "/v1/lines/line-0/pause", token, "")
 		if status == http.StatusOK {
-			k.ask("DELETE", "/v1/lines/line-0/pause", token, "")
+			k.insist("DELETE", "/v1/lines/line-0/pause", token, "")
 		}
 		return status == http.StatusConflict
 	})
@@ -133,6 +133,17 @@ func (k *till) ask(method, path, token, body string) (status int, l api.Line) {
 		}
 	}
 	return a.StatusCode, l
+}
+
+// insist asks until it is answered something else than 503, as the recorder does while this machine is too
+// busy to confirm in time.
+func (k *till) insist(method, path, token, body string) (status int, l api.Line) {
+	k.t.Helper()
+	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		if status, l = k.ask(method, path, token, body); status != http.StatusServiceUnavailable || time.Now().After(end) {
+			return status, l
+		}
+	}
 }
 
 // trusting is a client that trusts the box's own certificate and no other.

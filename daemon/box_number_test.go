@@ -57,10 +57,10 @@ func TestLiveCallsByNumber(t *testing.T) {
 		}
 	}
 	k := &till{t: t, url: "https://" + b.api, client: client}
-	if status, l := k.ask("PUT", "/v1/calls/current/pause?number=02079460000", token, ""); status != http.StatusOK || l.Line != "line-0" || l.State != link.Paused {
+	if status, l := k.insist("PUT", "/v1/calls/current/pause?number=02079460000", token, ""); status != http.StatusOK || l.Line != "line-0" || l.State != link.Paused {
 		t.Errorf("pause by number: %d, %+v", status, l)
 	}
-	if status, _ := k.ask("PUT", "/v1/lines/line-1/pause", token, ""); status != http.StatusConflict {
+	if status, _ := k.insist("PUT", "/v1/lines/line-1/pause", token, ""); status != http.StatusConflict {
 		t.Errorf("pause of a call that is not recorded: %d", status)
 	}
 }

@@ -125,7 +125,7 @@ expires = "`+time.Now().AddDate(0, 0, 3).Format(time.DateOnly)+`"
 		t.Errorf("before it asked it is listed as %+v", k)
 	}
 	k := &till{t: t, url: "https://" + b.api, client: council.client(plain, "till-1.council.example")}
-	if status, l := k.ask("PUT", "/v1/lines/line-0/pause", "", ""); status != http.StatusOK || l.State != link.Paused {
+	if status, l := k.insist("PUT", "/v1/lines/line-0/pause", "", ""); status != http.StatusOK || l.State != link.Paused {
 		t.Errorf("%d %+v", status, l)
 	}
 	if k := listed(); k.LastUsed.IsZero() || k.LastFrom != "127.0.0.1" || len(k.Lines) != 1 {
@@ -163,14 +163,11 @@ func TestDamagedListOfPausesPausesAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.start("record")
+	var s link.Status
 	b.await("the calls", func() bool {
-		s, _ := b.status()
+		s, _ = b.status()
 		return len(s.Lines) == 2 && s.Lines[0].Call != "" && s.Lines[1].Call != ""
 	})
-	s, err := b.status()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, l := range s.Lines {
 		if l.State != link.Paused || len(l.PausedBy) != 1 || !strings.Contains(l.PausedBy[0], "the list of pauses was damaged") {
 			t.Errorf("%s is %s, paused by %q", l.Line, l.State, l.PausedBy)
