@@ -186,7 +186,8 @@ func keptForRoom(t *testing.T, dir string, s *storage.Store) {
 	defer book.Close()
 	now, terms := time.Now(), []storage.Policy{{Class: "standard", AtMost: storage.Term{N: 14, Unit: storage.Days}}}
 	for d := range 10 {
-		at := storage.Reading{Wall: now.AddDate(0, 0, d), Since: time.Duration(d) * 24 * time.Hour, Boot: "one", Synced: true}
+		gone := time.Duration(d) * 24 * time.Hour
+		at := storage.Reading{Wall: now.Add(gone), Since: gone, Boot: "one", Synced: true}
 		if _, err := s.Retain(terms, at, book); err != nil && d > 0 {
 			t.Errorf("day %d: %v", d, err)
 		}

@@ -75,13 +75,12 @@ func TestInvariantPauseOutlivesTheRecorder(t *testing.T) {
 func TestRestoredPauseEndsOnAnIdleLine(t *testing.T) {
 	b, src := newBench(t), &tape{}
 	speech := codectest.Speech(t, 100*rate)
-	began := now()
-	for p := pcm.Pos(0); p < 70*rate; p += rate / 10 {
-		src.sound(speech, 1, p, rate/10)
-		src.blocks[len(src.blocks)-1].Captured += began
-	}
 	l := b.line(src, call.NewLoop(call.Defaults(src.Format())), usual)
 	l.Restore(standing.Pause{}, "terminal 1")
+	for p := pcm.Pos(0); p < 70*rate; p += rate / 10 {
+		src.sound(speech, 1, p, rate/10)
+		src.blocks[len(src.blocks)-1].Captured += l.restored
+	}
 	for i := range 690 {
 		if err := l.Step(); err != nil {
 			t.Fatal(err)
