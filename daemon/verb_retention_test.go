@@ -40,13 +40,13 @@ func TestRetentionAndHold(t *testing.T) {
 	if said := must(t, "retention", "forecast", "--json", "--data", dir, "--config", cfg); !strings.Contains(said, `"rough":true`) || !strings.Contains(said, `"class":"standard"`) {
 		t.Errorf("forecast: %s", said)
 	}
-	must(t, "hold", "set", id, "--reason", "a claim", "--review", "2030-01-31", "--data", dir)
-	if said := must(t, "hold", "list", "--data", dir); !strings.Contains(said, id) || !strings.Contains(said, "review 2030-01-31: a claim") {
+	must(t, "hold", "set", id, "--reason", "a claim", "--review", "2098-01-31", "--data", dir)
+	if said := must(t, "hold", "list", "--data", dir); !strings.Contains(said, id) || !strings.Contains(said, "review 2098-01-31: a claim") {
 		t.Errorf("list: %s", said)
 	}
-	must(t, "hold", "review", id, "--reason", "the claim goes on", "--review", "2031-01-31", "--data", dir)
+	must(t, "hold", "review", id, "--reason", "the claim goes on", "--review", "2099-01-31", "--data", dir)
 	var listed storage.Hold
-	if err := json.Unmarshal([]byte(must(t, "hold", "list", "--json", "--data", dir)), &listed); err != nil || string(listed.Call) != id || listed.Review.Year() != 2031 {
+	if err := json.Unmarshal([]byte(must(t, "hold", "list", "--json", "--data", dir)), &listed); err != nil || string(listed.Call) != id || listed.Review.Year() != 2099 {
 		t.Errorf("%+v, %v", listed, err)
 	}
 	if said := must(t, "hold", "release", id, "--reason", "settled", "--data", dir); !strings.Contains(said, "another person") {

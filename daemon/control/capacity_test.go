@@ -96,7 +96,8 @@ func TestRetentionHeldBackTakesTwo(t *testing.T) {
 	if n := b.Desk.Notices(legal); len(n) != 0 {
 		t.Errorf("after the first run: %+v", n)
 	}
-	clock.Wall = clock.Wall.AddDate(1, 0, 0) // the clock is wrong
+	const year = 365 * 24 * time.Hour
+	clock.Wall = clock.Wall.Add(year) // the clock is wrong
 	b.Desk.Now = func() time.Time { return clock.Wall }
 	held := func(what storage.HeldBack) {
 		t.Helper()
@@ -114,7 +115,7 @@ func TestRetentionHeldBackTakesTwo(t *testing.T) {
 	if err := b.Desk.AskRetention(legal, "sure"); field(err) != "reason" {
 		t.Errorf("nobody can approve a time that is not synchronised: %v", err)
 	}
-	clock.Synced, clock.Since = true, clock.Since+365*24*time.Hour // a year did go by
+	clock.Synced, clock.Since = true, clock.Since+year // a year did go by
 	held(storage.TooMany)
 	r, err := b.Desk.Retention(auditor)
 	if err != nil || len(r.Classes) != 1 || r.Classes[0].Past != 5 || r.HeldBack == nil || len(r.Plan.Calls) != 5 {
