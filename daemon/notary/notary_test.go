@@ -88,7 +88,7 @@ func TestOffTheBox(t *testing.T) {
 					}
 					got = append(got, c)
 				}
-			case <-time.After(30 * time.Second):
+			case <-time.After(2 * time.Minute):
 				t.Fatalf("only %d came", len(got))
 			}
 		}
@@ -101,8 +101,14 @@ func TestOffTheBox(t *testing.T) {
 	_, stop = start(t, b, server)
 	collect(6)
 	stop()
-	// At least once: one whose receipt a restart forgot comes again, and none is left out.
-	got = slices.Compact(got)
+	// At least once: those whose receipt a restart forgot come again, and none is left out.
+	again := got
+	got = nil
+	for _, c := range again {
+		if !slices.Contains(got, c) {
+			got = append(got, c)
+		}
+	}
 	var want []checkpoint.Checkpoint
 	list, err = evidence.OpenCheckpoints(b.Dir, [32]byte{3}, b.Ledger)
 	must(t, err)
