@@ -1,5 +1,5 @@
 // The same by keyboard alone: no click, no script but the pages' own.
-import { open, done, url, assert } from './lib.mjs'
+import { open, done, says, url, assert } from './lib.mjs'
 
 const { page } = await open()
 const focused = () => page.evaluate(() => {
@@ -31,8 +31,9 @@ const text = (t) => (at) => at.text.startsWith(t)
 
 await page.goto(`${url}/sign-in`)
 await page.keyboard.press('Tab')
-assert.equal((await focused()).text, 'Skip to main content')
+await says(async () => (await focused()).text, 'Skip to main content')
 await page.keyboard.press('Enter')
+await page.waitForFunction(() => window.location.hash !== '')
 await tabTo(id('name'), 2)
 await page.keyboard.type('Asha Patel')
 await tabTo(id('password'), 1)

@@ -14,15 +14,16 @@ const shots = process.env.LINEVAULT_SHOTS
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 export const wide = { width: 1280, height: 900 }
 const narrow = { width: 320, height: 640 }
+const patience = 180_000 // ms; how slow a machine may be before that counts as a fault
 
 export async function open(options = {}) {
   const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: '/usr/bin/chromium', timeout: patience,
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
       '--disable-background-networking', '--disable-component-update', '--disable-sync', '--mute-audio'],
   })
   const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: wide, acceptDownloads: true, ...options })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(patience)
   const page = await context.newPage()
   listen(page)
   return { browser, context, page }
@@ -43,21 +44,36 @@ function listen(page) {
 export const expectRefusal = () => { expected++ }
 export const quiet = () => assert.deepEqual(complaints, [], 'the console must stay quiet')
 
+// says waits until what is read is as wanted: a page that was just asked for may not be there yet, or not all of it.
+export async function says(read, wanted) {
+  const as = (got) => (wanted instanceof RegExp ? typeof got === 'string' && wanted.test(got) : got === wanted)
+  for (const end = Date.now() + patience; ;) {
+    const got = await read().catch((e) => e) // another page takes the place of the one that was read
+    if (as(got)) return
+    if (Date.now() > end) assert.fail(`it says ${got instanceof Error ? got.stack : JSON.stringify(got)}, not ${wanted}`)
+    await new Promise((later) => setTimeout(later, 50))
+  }
+}
+
 // judge looks at a page wide and narrow, by its width and with axe, and takes its picture. Axe
 // looks at the wide page, and at the narrow one too if that is laid out another way.
 const judged = new Set()
 export async function judge(page, name, { scripted = true, stacked = false } = {}) {
   assert.ok(!judged.has(name), name)
   judged.add(name)
+  await page.waitForLoadState() // with its style
   for (const size of [narrow, wide]) {
     await page.setViewportSize(size)
     await page.waitForTimeout(250) // for the pictures only: a waveform is drawn anew a moment after
     await page.screenshot({ path: path.join(shots, `${name}-${size.width}.png`), fullPage: true })
     if (!scripted) continue
-    const [scroll, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])
-    assert.ok(scroll <= inner, `${name}: ${scroll} px wide in a window of ${inner}`)
-    const [main, head] = await page.evaluate(() => ['main', '.govuk-generic-header__container'].map((s) => document.querySelector(s).getBoundingClientRect().width))
-    assert.equal(main, head, `${name}: the page is as wide as its header`)
+    // A picture that a script draws is made narrower a moment after the page.
+    await says(() => page.evaluate((want) => {
+      const wide = (s) => document.querySelector(s).getBoundingClientRect().width
+      const [scroll, inner, main, head] = [document.documentElement.scrollWidth, window.innerWidth, wide('main'), wide('.govuk-generic-header__container')]
+      if (inner !== want || scroll > inner) return `${scroll} px wide in a window of ${inner}, of ${want}`
+      return main === head ? 'as wide as it should be' : `main ${main} px wide, and its header ${head}`
+    }, size.width), 'as wide as it should be')
     if (size === wide || stacked) await runAxe(page, `${name} at ${size.width} px`)
   }
   console.log(`judged ${name}`)

@@ -1,16 +1,16 @@
 // The page of a desk whose keys are locked, at every address, with the recorder at work and not.
-import { open, judge, done, url, assert, expectRefusal, ask } from './lib.mjs'
+import { open, judge, done, says, url, assert, expectRefusal, ask } from './lib.mjs'
 
 const { page } = await open()
 for (const path of ['/', '/calls', '/setup']) {
   expectRefusal()
   const answer = await page.goto(url + path)
   assert.equal(answer.status(), 503)
-  assert.match(await page.textContent('main'), /Calls are still being recorded and can still be paused/)
+  await says(() => page.textContent('main'), /Calls are still being recorded and can still be paused/)
 }
 await judge(page, 'locked')
 await page.keyboard.press('Tab')
-assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to main content')
+await says(() => page.evaluate(() => document.activeElement.textContent), 'Skip to main content')
 await ask('hush')
 expectRefusal()
 await page.focus('a:has-text("try again")')

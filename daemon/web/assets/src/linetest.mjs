@@ -4,9 +4,21 @@ export function watchLineTest(place) {
   const note = document.querySelector('[data-test-note]')
   const stream = new EventSource(place.dataset.stream)
   let version = Number(place.dataset.version)
+  let now = { version }
+  let reading = false
+  // One page at a time, so that a late answer does not take the place of a newer one.
   stream.addEventListener('test', async (event) => {
-    const now = JSON.parse(event.data)
-    if (now.version === version) return
+    now = JSON.parse(event.data)
+    if (reading) return
+    reading = true
+    try {
+      while (now.version !== version) await read()
+    } finally {
+      reading = false
+    }
+  })
+  async function read() {
+    const { words } = now
     version = now.version
     let fresh
     try {
@@ -22,8 +34,8 @@ export function watchLineTest(place) {
     }
     put(page, place, '[data-test-steps]', () => true)
     put(page, place, '[data-test-do]', (old, next) => old.dataset.testDo !== next.dataset.testDo)
-    if (note.textContent !== now.words) note.textContent = now.words
-  })
+    if (note.textContent !== words) note.textContent = words
+  }
   stream.addEventListener('bye', () => {
     stream.close()
     note.textContent = 'You have been signed out. Sign in again to go on with the test.'
