@@ -1,12 +1,8 @@
 package backup
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,6 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"linevault/storage/durable"
+	"linevault/storage/keys"
+	"linevault/storage/keys/journal"
 	"linevault/storage/segment"
 )
 
@@ -32,6 +30,7 @@ type Result struct {
 type maker struct {
 	dir, folder string
 	before      *Run // nil for the first
+	second      bool // pass, in which before is the first
 	run         Run
 	result      Result
 	progress    Progress
@@ -52,6 +51,20 @@ makes the store again.
 // while the box does. What an earlier run copied, also one that was cut off, it does not copy
 // again.
 func Make(dir, folder string, now time.Time, progress Progress) (*Result, error) {
+	return makeRun(dir, folder, "", now, progress)
+}
+
+// MakeWithRoot is Make, and copies the root key that opens this very run to a file, which must
+// not be there yet, nor lie in the folder. Each destruction brings a new root key, so one that was
+// copied at another time opens another run, if any.
+func MakeWithRoot(dir, folder, root string, now time.Time, progress Progress) (*Result, error) {
+	if err := mayHaveRoot(root, folder); err != nil {
+		return nil, err
+	}
+	return makeRun(dir, folder, root, now, progress)
+}
+
+func makeRun(dir, folder, root string, now time.Time, progress Progress) (*Result, error) {
 	if within(folder, dir) || within(dir, folder) {
 		return nil, fmt.Errorf("backup: %s and %s lie in each other: name a folder elsewhere, best on another disk", folder, dir)
 	}
@@ -59,33 +72,80 @@ func Make(dir, folder string, now time.Time, progress Progress) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	m := &maker{dir: dir, folder: folder, progress: progress, run: Run{Format: Format, Made: now.UTC()}}
+	m := &maker{dir: dir, folder: folder, progress: progress, run: Run{Format: Format}}
 	if len(runs) > 0 {
 		m.before = &runs[len(runs)-1]
 	}
 	if err := m.prepare(); err != nil {
 		return nil, fmt.Errorf("backup to %s: %w", folder, err)
 	}
-	// Segments first: the keys of what is in them are on disk by then, and are copied after.
-	groups, err := m.list()
-	if err != nil {
-		return nil, fmt.Errorf("backup of %s: %w", dir, err)
+	// What takes long is copied while the box goes on, and destroys. Then, while nothing is
+	// destroyed and no key changes, what changed since is copied again: so keys, and what they
+	// are of, are of one moment.
+	began := time.Now()
+	if err := m.pass(); err != nil {
+		return nil, err
 	}
-	for _, path := range groups {
-		if err := m.copy(path); err != nil {
-			return nil, fmt.Errorf("backup: %s: %w", path, err)
+	err = still(dir, func() error {
+		m.again(now.Add(time.Since(began)))
+		if err := m.pass(); err != nil {
+			return err
 		}
-	}
-	slices.SortFunc(m.run.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	b, err := m.run.encode()
-	if err == nil {
-		err = put(filepath.Join(folder, runsDir, now.UTC().Format("20060102T150405.000000000Z")+".json"), b)
-	}
+		b, err := m.run.encode()
+		if err == nil {
+			err = put(filepath.Join(folder, runsDir, m.run.Made.Format("20060102T150405.000000000Z")+".json"), b)
+		}
+		if err != nil {
+			return fmt.Errorf("backup to %s: %w", folder, err)
+		}
+		if root == "" {
+			return nil
+		}
+		return SaveRoot(dir, root, folder)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("backup to %s: %w", folder, err)
+		return nil, err
 	}
 	m.result.Left = m.run.Left
 	return &m.result, nil
+}
+
+// still runs f while nothing is destroyed in the store and no key changes. It takes the locks in
+// the order in which a destruction takes them.
+func still(dir string, f func() error) error {
+	unlock, err := journal.Lock(filepath.Join(dir, "destruction", "lock"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.EROFS): // nothing was ever destroyed, or can be
+	case err != nil:
+		return fmt.Errorf("backup of %s: %w", dir, err)
+	default:
+		defer unlock()
+	}
+	return keys.Still(dir, f)
+}
+
+// pass copies what there is. Segments come first: the keys of what is in them are on disk by then,
+// and are copied after.
+func (m *maker) pass() error {
+	paths, err := m.list()
+	if err != nil {
+		return fmt.Errorf("backup of %s: %w", m.dir, err)
+	}
+	for _, path := range paths {
+		if err := m.copy(path); err != nil {
+			return fmt.Errorf("backup: %s: %w", path, err)
+		}
+	}
+	slices.SortFunc(m.run.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return nil
+}
+
+// again has the next pass copy what changed since the last.
+func (m *maker) again(made time.Time) {
+	last := m.run
+	m.before, m.second = &last, true
+	m.run = Run{Format: Format, Made: made.UTC()}
+	m.result = Result{Copied: m.result.Copied}
 }
 
 func within(path, folder string) bool {
@@ -151,7 +211,9 @@ func (m *maker) list() ([]string, error) {
 				path = p.folder + "/" + path
 			}
 			paths = append(paths, path)
-			m.total += info.Size()
+			if !m.second {
+				m.total += info.Size()
+			}
 		}
 	}
 	return paths, nil
@@ -181,8 +243,10 @@ func (m *maker) copy(path string) error {
 		return err
 	}
 	out := File{Path: path, Size: info.Size(), Mod: info.ModTime().UTC()}
-	if b := m.before.find(path); b != nil && b.Size == out.Size && b.Mod.Equal(out.Mod) && m.has(b) {
-		m.step(out.Size)
+	if b := m.before.find(path); b != nil && b.Size == out.Size && b.Mod.Equal(out.Mod) && !m.mayChangeUnseen(path) && m.has(b) {
+		if !m.second {
+			m.step(out.Size)
+		}
 		m.add(*b)
 		return nil
 	}
@@ -191,6 +255,12 @@ func (m *maker) copy(path string) error {
 	}
 	m.add(out)
 	return nil
+}
+
+// mayChangeUnseen reports whether a file is small and may have been replaced by one as long and,
+// as a clock of milliseconds has it, as old: the keyring is.
+func (m *maker) mayChangeUnseen(path string) bool {
+	return m.second && strings.HasPrefix(path, "keys/") && !strings.HasPrefix(path, "keys/parts/")
 }
 
 func (m *maker) add(f File) {
@@ -208,6 +278,9 @@ func (m *maker) step(n int64) {
 
 // has reports whether the folder has all blobs of a file, by name and size.
 func (m *maker) has(f *File) bool {
+	if m.second {
+		return true // they were just looked at, or written
+	}
 	for _, b := range f.Blobs {
 		info, err := os.Stat(blobPath(m.folder, b.SHA256))
 		if err != nil || info.Size() != b.Size {
@@ -215,100 +288,4 @@ func (m *maker) has(f *File) bool {
 		}
 	}
 	return true
-}
-
-// maxBlob bounds a blob, so that a run that is cut off has not far to go again.
-const maxBlob = 64 << 20
-
-// pieces makes the blobs of a file: those of the run before as far as they still hold, and
-// new ones for the rest.
-func (m *maker) pieces(f *os.File, out *File) error {
-	whole := sha256.New()
-	at := int64(0)
-	if b := m.before.find(out.Path); b != nil && b.Size <= out.Size && m.has(b) {
-		sum := sha256.New()
-		if _, err := io.Copy(io.MultiWriter(sum, counter{m}), io.NewSectionReader(f, 0, b.Size)); err != nil {
-			return err
-		}
-		if hex.EncodeToString(sum.Sum(nil)) == b.SHA256 {
-			out.Blobs, at, whole = slices.Clone(b.Blobs), b.Size, sum
-		} else {
-			m.step(-b.Size)
-		}
-	}
-	for at < out.Size {
-		n := min(maxBlob, out.Size-at)
-		b, err := m.blob(io.NewSectionReader(f, at, n), whole)
-		if err != nil {
-			return err
-		}
-		if b.Size != n {
-			return errors.New("it became shorter while it was read; run the backup again")
-		}
-		out.Blobs = append(out.Blobs, b)
-		at += n
-	}
-	out.SHA256 = hex.EncodeToString(whole.Sum(nil))
-	return nil
-}
-
-// counter tells progress what goes by.
-type counter struct{ m *maker }
-
-func (c counter) Write(b []byte) (int, error) {
-	c.m.step(int64(len(b)))
-	return len(b), nil
-}
-
-// rootWords begin the file of a root key.
-const rootWords = "linevault root key "
-
-// blob copies what r gives into a blob, unless there is one of it already.
-func (m *maker) blob(r *io.SectionReader, whole hash.Hash) (Blob, error) {
-	head := make([]byte, len(rootWords))
-	if n, _ := r.ReadAt(head, 0); string(head[:n]) == rootWords {
-		return Blob{}, errors.New("this is a root key, and a root key is never copied to a backup: move the file elsewhere")
-	}
-	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(sum, whole, counter{m}), r)
-	if err != nil {
-		return Blob{}, err
-	}
-	b := Blob{SHA256: hex.EncodeToString(sum.Sum(nil)), Size: n}
-	path := blobPath(m.folder, b.SHA256)
-	if same, err := holds(path, b); same || err != nil {
-		return b, err // of a run that was cut off, or of another file
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return b, err
-	}
-	err = putFrom(path, func(w io.Writer) error {
-		again := sha256.New()
-		if _, err := io.Copy(io.MultiWriter(w, again), io.NewSectionReader(r, 0, n)); err != nil {
-			return err
-		}
-		if hex.EncodeToString(again.Sum(nil)) != b.SHA256 {
-			return errors.New("it changed while it was read; run the backup again")
-		}
-		return nil
-	})
-	if err == nil {
-		m.result.Copied += n
-	}
-	return b, err
-}
-
-// holds reports whether the blob at path is b, to the last byte.
-func holds(path string, b Blob) (bool, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer f.Close()
-	sum := sha256.New()
-	n, err := io.Copy(sum, f)
-	return n == b.Size && hex.EncodeToString(sum.Sum(nil)) == b.SHA256, err
 }

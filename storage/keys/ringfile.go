@@ -146,7 +146,8 @@ type otherRootError struct{ ring, root string }
 
 func (e *otherRootError) Error() string {
 	return fmt.Sprintf("the keyring belongs to root key %.16q and keys/root is root key %s: "+
-		"put back the keys/root of this store from your backup", e.ring, e.root)
+		"put back the keys/root of this store from your backup, the one that was copied together with this keyring, "+
+		"because each destruction brings a new root key", e.ring, e.root)
 }
 
 // decode reads a ring file. A line that does not open is a problem, and no more: what it
