@@ -5,6 +5,7 @@ package haltest
 import (
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ const (
 	// slowRead is longer than a read that does not wait can take. A loaded machine may hold
 	// up any one of them, so it is most of them that count.
 	slowRead = 50 * time.Millisecond
+	// patience is how much longer than asked for a line may take to give audio, and how long a
+	// card may take to close, on a machine that has better things to do.
+	patience = time.Minute
 	// drainReads is more than enough to read what any card holds back.
 	drainReads = 1000
 )
@@ -60,7 +64,10 @@ func Run(t *testing.T, open func(t *testing.T) hal.Card, o Options) {
 	}
 	blocks := make([]hal.Block, len(lines))
 	reads, slow := 0, 0
-	for end := time.Now().Add(o.For); time.Now().Before(end); time.Sleep(o.Every) {
+	heard := func() bool {
+		return o.Silent || !slices.ContainsFunc(checks, func(c *Checker) bool { return c.Audio == 0 })
+	}
+	for end := time.Now().Add(o.For); time.Now().Before(end) || !heard() && time.Since(end) < patience; time.Sleep(o.Every) {
 		for i, l := range lines {
 			began := time.Now()
 			err := l.Read(&blocks[i])
@@ -74,7 +81,7 @@ func Run(t *testing.T, open func(t *testing.T) hal.Card, o Options) {
 			check(t, checks[i], &blocks[i])
 		}
 	}
-	if slow > reads/4 {
+	if slow > reads/2 {
 		t.Errorf("%d of %d reads took longer than %v: Read must not wait", slow, reads, slowRead)
 	}
 	finish(t, card, checks, blocks)
@@ -92,7 +99,7 @@ func finish(t *testing.T, card hal.Card, checks []*Checker, blocks []hal.Block) 
 	if err := card.Close(); err != nil {
 		t.Errorf("closing: %v", err)
 	}
-	if d := time.Since(began); d > 2*time.Second {
+	if d := time.Since(began); d > patience {
 		t.Errorf("closing took %v", d)
 	}
 	if err := card.Close(); err != nil {
