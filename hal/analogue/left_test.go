@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,9 +39,14 @@ func TestChildKeepsNothing(t *testing.T) {
 		return len(m.In(asBytes(b.Frame.PCM))) > 0
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	played := make(chan error, 1)
-	go func() { played <- rack.Play(ctx, "pair", [][]int16{m.Samples, m.Samples}) }()
-	defer func() { cancel(); <-played }()
+	played := make(chan struct{})
+	stop := func() { cancel(); <-played }
+	defer stop()
+	long := slices.Repeat(m.Samples, 40) // until memory was looked at, which takes a busy machine seconds
+	go func() {
+		defer close(played)
+		_ = rack.Play(ctx, "pair", [][]int16{long, long}) // it is cut off
+	}()
 	child := childOf(t)
 	for end := time.Now().Add(time.Minute); !heard(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -50,6 +56,7 @@ func TestChildKeepsNothing(t *testing.T) {
 	if where, _ := m.InMemory(t, child); len(where) == 0 {
 		t.Error("it is not in memory while it is heard: this test proves nothing")
 	}
+	stop()
 	for quiet := 0; quiet < 4*pulse.Rate; { // what follows, by the card's own clock
 		if heard() {
 			quiet = 0

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"linevault/codec/pcm"
 	"linevault/hal"
 )
 
@@ -40,8 +41,9 @@ const (
 	fakeFrames   = fakeRate / 50
 )
 
-// fake writes records in real time, sample i of channel c being fakeSample(i, c). script is a
-// list of acts: a number plays that many records, a word does something else once.
+// fake writes records in real time, sample i of channel c being fakeSample(i, c), stamped with when
+// each was due: how busy the machine is makes them late, and not other ones. script is a list of
+// acts: a number plays that many records, a word does something else once.
 func fake(script string) {
 	if err := noCoreDump(); err != nil {
 		panic(err)
@@ -52,7 +54,7 @@ func fake(script string) {
 		for range records {
 			due = due.Add(recordLength)
 			time.Sleep(time.Until(due))
-			r := record{Mono: hal.Now(), Overflow: overflow}
+			r := record{Mono: hal.Now() - pcm.Mono(time.Since(due)), Overflow: overflow}
 			for range fakeFrames {
 				for c := range fakeChannels {
 					r.PCM = append(r.PCM, fakeSample(i, c))

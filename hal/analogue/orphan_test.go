@@ -84,7 +84,7 @@ func TestChildDiesWithItsParent(t *testing.T) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		stat, err := os.ReadFile("/proc/" + child + "/stat")
 		if errors.Is(err, fs.ErrNotExist) || strings.Contains(string(stat), ") Z ") {
 			return

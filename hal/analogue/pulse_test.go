@@ -2,6 +2,7 @@ package analogue
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"regexp"
 	"strconv"
@@ -135,7 +136,7 @@ func (p *tape) read(l hal.Line, b *hal.Block) error {
 // wait waits until a tape is as it should be.
 func (p *tape) wait(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		p.mu.Lock()
 		ok := is()
 		p.mu.Unlock()
@@ -143,11 +144,29 @@ func (p *tape) wait(t *testing.T, what string, is func() bool) {
 			return
 		}
 	}
-	t.Fatalf("waited a minute for %s", what)
+	t.Fatalf("waited %v for %s", patience, what)
 }
 
 func testSpeech(t *testing.T, rack *pulse.Rack) {
 	prompts := pulse.Speech(t, 8, 2*pulse.Rate)
+	// A machine that has too much to do loses sound on its way through the sound server: then
+	// it is played again.
+	for tries := 5; ; tries-- {
+		var poor []string
+		t.Run("try", func(t *testing.T) { poor = spokenInto(t, rack, prompts) })
+		if len(poor) == 0 || t.Failed() {
+			return
+		}
+		if tries == 1 {
+			t.Fatalf("what was played did not come back: %q", poor)
+		}
+	}
+}
+
+// spokenInto plays prompts into the eight lines of a card, and tells of the lines on which they were
+// not captured as they were.
+func spokenInto(t *testing.T, rack *pulse.Rack, prompts [][]int16) (poor []string) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	tapes := reel(ctx, t, open(t, eight("lines8a")))
@@ -180,15 +199,34 @@ func testSpeech(t *testing.T, rack *pulse.Rack) {
 			}
 			t.Logf("line %d: correlates %.4f, %d of %d samples are the same", i+1, c, same, len(prompt))
 			if c < 0.99 {
-				t.Errorf("line %d: correlates %.4f with what was played into it", i+1, c)
+				poor = append(poor, fmt.Sprintf("line %d: correlates %.4f with what was played into it", i+1, c))
 			}
 		}
 		t.Logf("line %d: %d epochs", i+1, p.check.Epochs)
 		p.mu.Unlock()
 	}
+	return poor
 }
 
 func testUnplug(t *testing.T, rack *pulse.Rack) {
+	// On a machine that has too much to do the other card may be without audio for a second by
+	// itself: then it is tried again.
+	for tries := 5; ; tries-- {
+		var disturbed []string
+		t.Run("try", func(t *testing.T) { disturbed = unplugged(t, rack) })
+		if len(disturbed) == 0 || t.Failed() {
+			return
+		}
+		if tries == 1 {
+			t.Fatalf("the other card was disturbed: %q", disturbed)
+		}
+	}
+}
+
+// unplugged takes a card away and brings it back, and tells of the lines of the other card that
+// were disturbed.
+func unplugged(t *testing.T, rack *pulse.Rack) (disturbed []string) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	victim, other := open(t, eight("lines8a")), open(t, eight("lines8b"))
@@ -212,7 +250,7 @@ func testUnplug(t *testing.T, rack *pulse.Rack) {
 	for i := range b {
 		b[i].mu.Lock()
 		if c := b[i].check; c.Losses != 0 {
-			t.Errorf("line %d of the other card: %d losses, %d epochs", i+1, c.Losses, c.Epochs)
+			disturbed = append(disturbed, fmt.Sprintf("line %d: %d losses, %d epochs: %s", i+1, c.Losses, c.Epochs, b[i].why))
 		}
 		b[i].mu.Unlock()
 		a[i].mu.Lock()
@@ -221,6 +259,7 @@ func testUnplug(t *testing.T, rack *pulse.Rack) {
 		}
 		a[i].mu.Unlock()
 	}
+	return disturbed
 }
 
 // A crash of a child must leave no audio on the disk, and what ends a service must not end
