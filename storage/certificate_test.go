@@ -27,7 +27,7 @@ func FuzzCertificate(f *testing.F) {
 // TestCertificateFlipped changes each bit of a certificate: none verifies.
 func TestCertificateFlipped(t *testing.T) {
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock()})
 	must(t, err)
 	id, _ := record(t, w, 1, 2)
 	must(t, w.Close())

@@ -74,7 +74,7 @@ func TestPurgeKilled(t *testing.T) {
 	old, fresh := 0, 0
 	for n := 0; ; n += step {
 		dir := storagetest.New(t)
-		w, err := storage.OpenWriter(dir, storage.WriterOptions{})
+		w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock()})
 		must(t, err)
 		one, k1 := record(t, w, 1, 2)
 		two, k2 := record(t, w, 2, 4)

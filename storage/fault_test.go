@@ -16,7 +16,8 @@ func TestBrokenSegment(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := 0
-	w, err := OpenWriter(dir, WriterOptions{OnProblem: func(err error) { told++; t.Log(err) }})
+	now := time.Now() // and it stays, so that all is in one segment
+	w, err := OpenWriter(dir, WriterOptions{Now: func() time.Time { return now }, OnProblem: func(err error) { told++; t.Log(err) }})
 	if err != nil {
 		t.Fatal(err)
 	}

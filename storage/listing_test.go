@@ -15,7 +15,7 @@ import (
 // recorded is a store with calls of several kinds, by what they are.
 func recorded(t *testing.T, dir string, from, n int) {
 	t.Helper()
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock(), OnProblem: func(err error) { t.Error(err) }})
 	must(t, err)
 	for i := from; i < from+n; i++ {
 		talk := storagetest.NewTalk(telephone, 0, uint64(i))

@@ -24,7 +24,7 @@ func (r recorder) LiveBoxes(_ context.Context, p seal.PartID, from uint64, n int
 
 func open(t *testing.T, dir string) *storage.Writer {
 	t.Helper()
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock(), OnProblem: func(err error) { t.Error(err) }})
 	must(t, err)
 	return w
 }

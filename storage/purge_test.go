@@ -85,7 +85,7 @@ func files(t *testing.T, dir string) map[string]string {
 // left.
 func TestPurgeSpan(t *testing.T) {
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock()})
 	must(t, err)
 	one, k1 := record(t, w, 1, 8)
 	two, k2 := record(t, w, 2, 8)
@@ -153,7 +153,7 @@ func TestPurgeSpan(t *testing.T) {
 // period: nothing that is being recorded is lost, and what begins afterwards plays.
 func TestPurgeWhileRecording(t *testing.T) {
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock(), OnProblem: func(err error) { t.Error(err) }})
 	must(t, err)
 	s, err := storage.Open(dir, running{w})
 	must(t, err)
@@ -201,7 +201,7 @@ func TestPurgeWhileRecording(t *testing.T) {
 // TestPurgeLate purges what is withheld: a pause that came when it had been kept.
 func TestPurgeLate(t *testing.T) {
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock()})
 	must(t, err)
 	talk := storagetest.NewTalk(telephone, 0, 9)
 	r, err := w.Begin(talk.Call(1))
@@ -230,7 +230,7 @@ func TestPurgeLate(t *testing.T) {
 // TestPurgeRefuses refuses what makes no sense, and changes nothing.
 func TestPurgeRefuses(t *testing.T) {
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock()})
 	must(t, err)
 	id, k := record(t, w, 1, 4)
 	must(t, w.Close())
@@ -261,7 +261,7 @@ func TestPurgeRefuses(t *testing.T) {
 // TestEraseCall destroys a whole call, by two people.
 func TestEraseCall(t *testing.T) {
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock()})
 	must(t, err)
 	one, k1 := record(t, w, 1, 4)
 	two, _ := record(t, w, 2, 4)

@@ -63,7 +63,7 @@ func TestSamePerson(t *testing.T) {
 // then on, and gone once the call has ended, though the desk was away in between.
 func TestPurgeWhenEnded(t *testing.T) {
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock(), OnProblem: func(err error) { t.Error(err) }})
 	must(t, err)
 	s, err := storage.Open(dir, running{w})
 	must(t, err)
@@ -127,7 +127,7 @@ func TestPurgeWhenEnded(t *testing.T) {
 // TestPurgeWhenEndedNothingThere asks for a span that the call never reached.
 func TestPurgeWhenEndedNothingThere(t *testing.T) {
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock()})
 	must(t, err)
 	id, k := record(t, w, 1, 4)
 	must(t, w.Close())

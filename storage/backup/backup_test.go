@@ -27,7 +27,7 @@ func must(t testing.TB, err error) {
 
 func writer(t *testing.T, dir string) *storage.Writer {
 	t.Helper()
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock(), OnProblem: func(err error) { t.Error(err) }})
 	must(t, err)
 	return w
 }

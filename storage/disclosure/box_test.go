@@ -40,7 +40,7 @@ type box struct {
 func newBox(t testing.TB) *box {
 	t.Helper()
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock()})
 	must(t, err)
 	f := pcm.Format{Rate: 8000, Legs: 2}
 	const from, half, end = 5000, 5000 + 9600, 5000 + 24000

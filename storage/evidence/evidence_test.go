@@ -54,7 +54,7 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	b := &bench{dir: storagetest.New(t)}
 	var err error
-	b.w, err = storage.OpenWriter(b.dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	b.w, err = storage.OpenWriter(b.dir, storage.WriterOptions{Now: storagetest.Clock(), OnProblem: func(err error) { t.Error(err) }})
 	must(t, err)
 	t.Cleanup(func() { must(t, b.w.Close()) })
 	b.live = &recorder{w: b.w}

@@ -24,7 +24,7 @@ func stored(t *testing.T, near, far []int16) (p *storage.Playback, pause, late p
 		}
 	}
 	dir := storagetest.New(t)
-	w, err := storage.OpenWriter(dir, storage.WriterOptions{OnProblem: func(err error) { t.Error(err) }})
+	w, err := storage.OpenWriter(dir, storage.WriterOptions{Now: storagetest.Clock(), OnProblem: func(err error) { t.Error(err) }})
 	must(err)
 	f := pcm.Format{Rate: 8000, Legs: 2}
 	const from = 777777
