@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -41,6 +42,16 @@ const (
 	maxStep = time.Hour          // wall time against time since the machine started
 	maxOff  = 7 * 24 * time.Hour // the machine was off
 )
+
+// Follows says why r cannot come of the same clock as last, a moment that was read before; nil: it
+// does.
+func (r Reading) Follows(last Reading) error {
+	if why := r.distrust(last); why != "" {
+		why, _, _ = strings.Cut(why, ": ")
+		return errors.New(why)
+	}
+	return nil
+}
 
 // held is the *HeldBackError of a reading that cannot be trusted, or nil.
 func (r Reading) held(last Reading) error {

@@ -43,11 +43,11 @@ type Stay struct {
 	Why    string      `json:"why"`
 }
 
-// brake is how many times the usual volume goes without a person's approval.
-const brake = 2
+// Brake is how many times the usual volume of a day goes without a person's approval.
+const Brake = 2
 
 // braked reports whether the plan needs approval.
-func (p *Plan) braked() bool { return len(p.Calls) > brake*p.Usual }
+func (p *Plan) braked() bool { return len(p.Calls) > Brake*p.Usual }
 
 // Plan finds what is past its term at now: every call of a class whose policy has a maximum,
 // counted from the day on which it began and from the day of its key, whichever is later.

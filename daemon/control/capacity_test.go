@@ -132,6 +132,13 @@ func TestRetentionHeldBackTakesTwo(t *testing.T) {
 	if _, err := b.Desk.Approve(legal, request); !errors.Is(err, control.ErrSame) {
 		t.Errorf("approved by who asked: %v", err)
 	}
+	// What neither of the two has seen is not approved with it.
+	sane := clock
+	clock.Wall = clock.Wall.Add(10 * year)
+	if _, err := b.Desk.Approve(other, request); field(err) != "confirm" || !strings.Contains(err.Error(), "the time of day moved by") {
+		t.Errorf("approved after the time moved again: %v", err)
+	}
+	clock = sane
 	if p, err := b.Desk.Calls(supervisor, control.Query{}); err != nil || p.Total != 5 {
 		t.Errorf("%d calls before the approval, %v", p.Total, err)
 	}
@@ -145,5 +152,49 @@ func TestRetentionHeldBackTakesTwo(t *testing.T) {
 	}
 	if n := b.Desk.Notices(legal); len(n) != 0 {
 		t.Errorf("afterwards: %+v", n)
+	}
+}
+
+// An approval is of what was so when it was asked for: a time that moved again in between, or a
+// term that became shorter, is not approved with it, and nothing goes.
+func TestRetentionApprovalOfSomethingElse(t *testing.T) {
+	b := controltest.New(t)
+	b.Demo(t)
+	b.Desk.Policies = []storage.Policy{{Class: controltest.Class, AtMost: storage.Term{N: 3650, Unit: storage.Days}}}
+	clock := storage.Reading{Wall: time.Now(), Since: time.Hour, Boot: "one", Synced: true}
+	b.Desk.Clock = func() (storage.Reading, error) { return clock, nil }
+	b.Desk.Now = func() time.Time { return clock.Wall }
+	if err := b.Desk.Retain(); err == nil {
+		t.Error("the first run destroys")
+	}
+	clock.Wall = clock.Wall.Add(48 * time.Hour) // somebody set the clock right
+	if err := b.Desk.Retain(); err == nil {
+		t.Error("it goes on after the time moved")
+	}
+	must(t, b.Desk.AskRetention(legal, "it was two days slow"))
+	request := only(t, b, other)
+	refused := func(words string) {
+		t.Helper()
+		if _, err := b.Desk.Approve(other, request); field(err) != "confirm" || !strings.Contains(err.Error(), words) {
+			t.Errorf("approved: %v", err)
+		}
+		if p, err := b.Desk.Calls(supervisor, control.Query{}); err != nil || p.Total != 5 {
+			t.Errorf("%d calls are left, %v", p.Total, err)
+		}
+	}
+	right := clock
+	clock.Wall = clock.Wall.Add(11 * 365 * 24 * time.Hour)
+	refused("the time of day moved by")
+	clock = right
+	longer := b.Desk.Policies
+	b.Desk.Policies = []storage.Policy{{Class: controltest.Class, AtMost: storage.Term{N: 1, Unit: storage.Days}}}
+	clock.Wall, clock.Since = clock.Wall.Add(12*time.Hour), clock.Since+12*time.Hour
+	if look, err := b.Desk.Retention(legal); err != nil || len(look.Plan.Calls) <= 4 {
+		t.Fatalf("%+v, %v", look.Plan, err)
+	}
+	refused("calls are past their term now, and there were 0")
+	b.Desk.Policies = longer
+	if done, err := b.Desk.Approve(other, request); err != nil {
+		t.Errorf("%+v, %v", done, err)
 	}
 }

@@ -185,9 +185,13 @@ func (d *Desk) AskRetention(a Actor, reason string) error {
 	case strings.TrimSpace(reason) == "":
 		return &FormError{"reason", "Enter how you know that it is right"}
 	}
-	_, err := d.Store.Ask(storage.Request{
+	now, _, err := d.look()
+	if err != nil {
+		return err
+	}
+	_, err = d.Store.Ask(storage.Request{
 		Kind: AskedRetention, By: a.Name, Reason: reason,
-		More: map[string]string{"held": held.Why, "clock": strconv.FormatBool(held.What == storage.TimeMoved)},
+		More: map[string]string{"held": held.Why, "clock": strconv.FormatBool(held.What == storage.TimeMoved), moreSeen: now.String()},
 	}, d.Ledger)
 	if err != nil {
 		return &FormError{"reason", sentence(err)}
@@ -197,6 +201,9 @@ func (d *Desk) AskRetention(a Actor, reason string) error {
 
 // approveRetention lets what was held back go, and runs retention at once.
 func (d *Desk) approveRetention(a Actor, r storage.Request) (string, error) {
+	if err := d.stillSo(r); err != nil {
+		return "", err
+	}
 	now, err := d.Clock()
 	if err != nil {
 		return "", err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"linevault/daemon/control"
@@ -119,7 +120,13 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request, f form) {
 
 func (s *server) approve(w http.ResponseWriter, r *http.Request) {
 	f := formOf(r)
-	if f.Value("destroys") == "yes" && !f.confirmed() {
+	all, err := s.Desk.Requests(actor(r))
+	if err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	is := func(q control.Waiting) bool { return q.ID == r.PathValue("id") && s.requestView(q).Destroys }
+	if slices.ContainsFunc(all, is) && !f.confirmed() {
 		s.showRequest(w, r, f)
 		return
 	}
