@@ -56,72 +56,58 @@ func (h *hold) on(id storage.CallID, f func(s *storage.Store, day time.Time, boo
 	})
 }
 
-func holdSetVerb() *cobra.Command {
-	var h hold
-	c := &cobra.Command{
-		Use:   "set CALL --reason TEXT --review DAY",
-		Short: "Put a call under legal hold",
+// verb is one that changes a call's hold; do returns what it says then.
+func (h *hold) verb(use, short string, do func(s *storage.Store, id storage.CallID, day time.Time, book *ledger.Ledger) (said string, err error)) *cobra.Command {
+	return &cobra.Command{
+		Use:   use,
+		Short: short,
 		Args:  usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
 			id := storage.CallID(args[0])
 			return h.on(id, func(s *storage.Store, day time.Time, book *ledger.Ledger) error {
-				n, err := s.SetHolds([]storage.CallID{id}, "command line: "+me(), h.reason, day, book)
-				if err == nil && n == 0 {
-					err = fmt.Errorf("call %s is under legal hold already; `linevault hold review` changes the day of its review", id)
+				said, err := do(s, id, day, book)
+				if err == nil {
+					_, err = fmt.Fprintln(c.OutOrStdout(), said)
 				}
-				if err != nil {
-					return err
-				}
-				_, err = fmt.Fprintf(c.OutOrStdout(), "call %s is kept until two people release it; to be reviewed on %s\n", id, h.review)
 				return err
 			})
 		},
 	}
+}
+
+func holdSetVerb() *cobra.Command {
+	var h hold
+	c := h.verb("set CALL --reason TEXT --review DAY", "Put a call under legal hold",
+		func(s *storage.Store, id storage.CallID, day time.Time, book *ledger.Ledger) (string, error) {
+			n, err := s.SetHolds([]storage.CallID{id}, "command line: "+me(), h.reason, day, book)
+			if err == nil && n == 0 {
+				err = fmt.Errorf("call %s is under legal hold already; `linevault hold review` changes the day of its review", id)
+			}
+			return fmt.Sprintf("call %s is kept until two people release it; to be reviewed on %s", id, h.review), err
+		})
 	return h.flags(c, "why it must be kept", "review")
 }
 
 func holdReviewVerb() *cobra.Command {
 	var h hold
-	c := &cobra.Command{
-		Use:   "review CALL --reason TEXT --review DAY",
-		Short: "Note that a hold was reviewed and is still needed",
-		Args:  usage(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			id := storage.CallID(args[0])
-			return h.on(id, func(s *storage.Store, day time.Time, book *ledger.Ledger) error {
-				if err := s.ReviewHold(id, "command line: "+me(), h.reason, day, book); err != nil {
-					return err
-				}
-				_, err := fmt.Fprintf(c.OutOrStdout(), "call %s stays under legal hold; to be reviewed again on %s\n", id, h.review)
-				return err
-			})
-		},
-	}
+	c := h.verb("review CALL --reason TEXT --review DAY", "Note that a hold was reviewed and is still needed",
+		func(s *storage.Store, id storage.CallID, day time.Time, book *ledger.Ledger) (string, error) {
+			err := s.ReviewHold(id, "command line: "+me(), h.reason, day, book)
+			return fmt.Sprintf("call %s stays under legal hold; to be reviewed again on %s", id, h.review), err
+		})
 	return h.flags(c, "what the review found", "review")
 }
 
 func holdReleaseVerb() *cobra.Command {
 	var h hold
-	c := &cobra.Command{
-		Use:   "release CALL --reason TEXT",
-		Short: "Ask for the release of a legal hold; a second person's asking releases it",
-		Args:  usage(cobra.ExactArgs(1)),
-		RunE: func(c *cobra.Command, args []string) error {
-			id := storage.CallID(args[0])
-			return h.on(id, func(s *storage.Store, _ time.Time, book *ledger.Ledger) error {
-				released, err := s.ReleaseHold(id, "command line: "+me(), h.reason, book)
-				if err != nil {
-					return err
-				}
-				said := "noted; another person must ask for it, too, here or under Approvals on the web pages"
-				if released {
-					said = "released"
-				}
-				_, err = fmt.Fprintln(c.OutOrStdout(), said)
-				return err
-			})
-		},
-	}
+	c := h.verb("release CALL --reason TEXT", "Ask for the release of a legal hold; a second person's asking releases it",
+		func(s *storage.Store, id storage.CallID, _ time.Time, book *ledger.Ledger) (string, error) {
+			released, err := s.ReleaseHold(id, "command line: "+me(), h.reason, book)
+			if released {
+				return "released", err
+			}
+			return "noted; another person must ask for it, too, here or under Approvals on the web pages", err
+		})
 	return h.flags(c, "why it need not be kept any more")
 }
 
