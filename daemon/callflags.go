@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"linevault/daemon/config"
+	"linevault/daemon/control"
 	"linevault/storage"
 )
 
@@ -85,7 +86,7 @@ func (f *callFlags) query() (storage.Query, error) {
 		if *n.to == "" {
 			continue
 		}
-		if *n.to = digitsOf(*n.to); *n.to == "" {
+		if *n.to = control.Dialled(*n.to); *n.to == "" {
 			return q, coded{fmt.Errorf("--%s has no digits: give a telephone number, or a part of one", n.flag), exitUsage}
 		}
 	}
@@ -107,23 +108,6 @@ func (f *callFlags) query() (storage.Query, error) {
 		return q, coded{fmt.Errorf("--shorter %v is less than --longer %v: no call can be of that length", f.shorter, f.longer), exitUsage}
 	}
 	return q, nil
-}
-
-// digitsOf leaves what a number is dialled with; +44 and 0044 become the 0 that lines signal.
-func digitsOf(typed string) string {
-	d := strings.Map(func(r rune) rune {
-		if strings.ContainsRune("0123456789*#", r) {
-			return r
-		}
-		return -1
-	}, typed)
-	if rest, ok := strings.CutPrefix(d, "44"); ok && strings.HasPrefix(typed, "+") {
-		return "0" + rest
-	}
-	if rest, ok := strings.CutPrefix(d, "0044"); ok {
-		return "0" + rest
-	}
-	return d
 }
 
 // localTime is the start of a day or of a minute, or nothing; step leads to the end of it.

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"linevault/daemon/control"
 )
@@ -26,7 +25,7 @@ func (s *server) parseFilter(v url.Values) (f filter, wrong problems) {
 		From: strings.TrimSpace(v.Get("from")), To: strings.TrimSpace(v.Get("to")), before: v.Get("before"),
 	}
 	f.moreFilters, wrong = parseMore(v)
-	f.digits = digitsOf(f.Number)
+	f.digits = control.Dialled(f.Number)
 	if f.Number != "" && f.digits == "" {
 		wrong = append(wrong, problem{"number", "Telephone number must have figures in it"})
 	}
@@ -48,23 +47,6 @@ func (s *server) parseFilter(v url.Values) (f filter, wrong problems) {
 		}
 	}
 	return f, wrong
-}
-
-// digitsOf leaves the digits; +44 and 0044 become the 0 that lines signal.
-func digitsOf(typed string) string {
-	d := strings.Map(func(r rune) rune {
-		if unicode.IsDigit(r) && r < unicode.MaxASCII {
-			return r
-		}
-		return -1
-	}, typed)
-	if rest, ok := strings.CutPrefix(d, "44"); ok && strings.HasPrefix(typed, "+") {
-		return "0" + rest
-	}
-	if rest, ok := strings.CutPrefix(d, "0044"); ok {
-		return "0" + rest
-	}
-	return d
 }
 
 // day is the start of a day as people write it; nothing typed is the zero time.
