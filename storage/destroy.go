@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"linevault/codec/pcm"
 	"linevault/storage/durable"
 	"linevault/storage/keys"
 	"linevault/storage/keys/journal"
@@ -16,55 +15,6 @@ import (
 	"linevault/storage/seal"
 	"linevault/storage/segment"
 )
-
-// job is a destruction under way, kept sealed from before its first step until its
-// certificate and its entry in the ledger are there: a crash at any step is made good by
-// doing all again from the job.
-type job struct {
-	ID       string          `json:"id"`
-	Kind     DestructionKind `json:"kind"`
-	Call     CallID          `json:"call,omitempty"`
-	From     time.Duration   `json:"from,omitempty"`
-	To       time.Duration   `json:"to,omitempty"`
-	Cut      pcm.Span        `json:"cut,omitzero"`
-	By       string          `json:"by"`
-	Reason   string          `json:"reason"`
-	Approved string          `json:"approved,omitempty"`
-	Begun    time.Time       `json:"begun"`
-	Victims  []victim        `json:"victims,omitempty"`
-	Periods  []keys.Period   `json:"periods,omitempty"` // of an expiry
-	Sample   []victim        `json:"sample,omitempty"`  // of them, for the self-test
-	Calls    int             `json:"calls"`
-}
-
-// victim is a part that goes.
-type victim struct {
-	Part   seal.PartID `json:"part"`
-	Period keys.Period `json:"period"`
-	Boxes  uint64      `json:"boxes"`
-	// Remade is the part that has what is kept of it, in a segment of its own. Zero: none.
-	Remade  seal.PartID `json:"remade"`
-	Segment string      `json:"segment,omitempty"`
-	// What the self-test tries to open: the part's locked key and its first box.
-	Locked seal.Locked `json:"locked"`
-	Box    []byte      `json:"box"`
-}
-
-func (s *Store) job() state { return stateFile(s.dir, "job", s.ring) }
-
-// comingParts are the parts that a destruction under way is making.
-func (s *Store) comingParts() (map[seal.PartID]bool, error) {
-	var j job
-	there, err := s.job().read(&j)
-	if err != nil || !there {
-		return nil, err
-	}
-	coming := map[seal.PartID]bool{}
-	for _, v := range j.Victims {
-		coming[v.Remade] = true
-	}
-	return coming, nil
-}
 
 // destroying runs f while no other process destroys anything, after what was begun before is
 // finished.
@@ -223,17 +173,6 @@ func (s *Store) removePeriods(periods []keys.Period) error {
 		}
 	}
 	return s.Refresh()
-}
-
-// victimPeriods are the periods of the job's parts.
-func (j *job) victimPeriods() []keys.Period {
-	var list []keys.Period
-	for _, v := range j.Victims {
-		if !slices.Contains(list, v.Period) {
-			list = append(list, v.Period)
-		}
-	}
-	return list
 }
 
 // replacePeriod makes the parts of p again that something is kept of, and has the ring forget
