@@ -53,7 +53,7 @@ func (f *numberFilter) on(b *block) (atMost int) {
 func (f *numberFilter) look() {
 	switch {
 	case f.how == whole:
-		f.lo, f.hi = f.n.begins(f.v, 16)
+		f.lo, f.hi = f.n.is(f.v)
 	case f.how == atFront:
 		f.lo, f.hi = f.n.begins(f.v, f.c)
 	case f.how == atEnd:

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"sort"
 	"strings"
@@ -125,7 +126,36 @@ func (n *numbers) between(k, l int) []uint16 {
 
 // begins is which of table begin with v, of c symbols.
 func (n *numbers) begins(v uint64, c int) (from, to int) {
-	return neighbours(len(n.table), v, beyond(v, c), func(i int) uint64 { return n.table[i] })
+	from, w := atLeast(n.table, v), beyond(v, c)
+	// They are few as a rule: their end is looked for in steps that double.
+	step := 1
+	for to = from; to < len(n.table) && n.table[to] < w; step *= 2 {
+		to += step
+	}
+	low := max(from, to-step/2)
+	return from, low + atLeast(n.table[low:min(to, len(n.table))], w)
+}
+
+// is which of table is v, if any.
+func (n *numbers) is(v uint64) (from, to int) {
+	from = atLeast(n.table, v)
+	if from < len(n.table) && n.table[from] == v {
+		return from, from + 1
+	}
+	return from, from
+}
+
+// atLeast is where in sorted values the first is that is v or more. What it compares decides no
+// branch: a processor would guess half of them wrong.
+func atLeast(values []uint64, v uint64) int {
+	from, n := 0, len(values)
+	for n > 0 {
+		half := (n + 1) / 2
+		_, less := bits.Sub64(values[from+half-1], v, 0)
+		from += half & -int(less)
+		n -= half
+	}
+	return from
 }
 
 // neighbours is which of n sorted values are from v up to w, not included. They are few as a

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"database/sql"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"linevault/storage/catalogue"
@@ -19,11 +22,13 @@ import (
 func main() {
 	n := flag.Int("contacts", 1_000_000, "how many contacts")
 	each := flag.Int("each", 10, "questions of each kind")
-	keep := flag.String("keep", "", "make SQLite's database in this `folder`, and use one that is there already")
+	keep := flag.String("keep", "", "make the database and the catalogue in this `folder`, and use those that are there already")
+	kind := flag.String("kind", "", "only questions whose kind has this `text` in it")
 	flag.Parse()
 	folder, err := os.MkdirTemp("", "sqlitebench")
 	if err == nil {
-		err = run(os.Stdout, folder, cmp.Or(*keep, folder), *n, *each)
+		queries := slices.DeleteFunc(bench.Queries(*n, *each), func(q bench.Query) bool { return !strings.Contains(q.Kind, *kind) })
+		err = run(os.Stdout, cmp.Or(*keep, folder), *n, queries)
 		_ = os.RemoveAll(folder) // made of random numbers
 	}
 	if err != nil {
@@ -32,15 +37,17 @@ func main() {
 	}
 }
 
-// run compares with n contacts: the catalogue in folder, the database in another or the same.
-func run(w io.Writer, folder, database string, n, each int) error {
-	db, err := openOrBuild(filepath.Join(database, fmt.Sprintf("contacts-%d.sqlite", n)), n)
+// run compares with n contacts: the catalogue and the database are in folder.
+func run(w io.Writer, folder string, n int, queries []bench.Query) error {
+	if len(queries) == 0 {
+		return errors.New("there are no questions of that kind")
+	}
+	db, err := openOrBuild(filepath.Join(folder, fmt.Sprintf("contacts-%d.sqlite", n)), n)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	queries := bench.Queries(n, each)
-	x, err := bench.Build(filepath.Join(folder, "catalogue"), n)
+	x, err := loadOrBuild(filepath.Join(folder, fmt.Sprintf("catalogue-%d", n)), n)
 	if err != nil {
 		return err
 	}
@@ -73,6 +80,27 @@ func run(w io.Writer, folder, database string, n, each int) error {
 	}
 	print(w, n, ours, theirs)
 	return nil
+}
+
+// loadOrBuild has all of the catalogue in memory.
+func loadOrBuild(folder string, n int) (*catalogue.Index, error) {
+	if _, err := os.Stat(folder); err != nil {
+		x, err := bench.Build(folder+".new", n)
+		if err != nil {
+			return nil, err
+		}
+		x.Close()
+		if err := os.Rename(folder+".new", folder); err != nil {
+			return nil, err
+		}
+	}
+	x, err := bench.Load(folder)
+	if err != nil {
+		return nil, err
+	}
+	x.ReadRest(runtime.GOMAXPROCS(0))
+	x.Loaded()
+	return x, nil
 }
 
 // same checks that both answer alike.
