@@ -23,22 +23,8 @@ await page.click('text=Begin the test')
 await now(page, 'Signal seen')
 await page.waitForFunction(() => /^Step 2: Ring this line now/.test(document.querySelector('[data-test-note]').textContent))
 await judge(page, 'linetest-ring', { stacked: true })
-// An answer that is late tells what was, and must not take the place of a newer one.
-let first = true
-const late = new Promise((over) => page.route('**/lines/repairs/test', async (route) => {
-  if (!first || route.request().resourceType() !== 'fetch') return route.continue()
-  first = false
-  const answer = await route.fetch()
-  await page.waitForTimeout(4000)
-  await route.fulfill({ response: answer })
-  over()
-}))
 await ask('test ring')
 await now(page, 'Council side heard')
-await late
-await page.waitForTimeout(500) // for the late one to do harm
-await says(() => page.textContent('#now'), /Council side heard/)
-await page.unroute('**/lines/repairs/test')
 await page.focus('#reason')
 await page.keyboard.type('half a rea')
 await ask('test near')
@@ -49,10 +35,27 @@ await page.click('text=It does not work: go on')
 await now(page, 'Right way round')
 await says(() => page.textContent('[data-test-steps]'), /To mend: Nobody is heard on the other side, channel 2 of card rear/)
 await judge(page, 'linetest-fault', { stacked: true })
+// An answer that is late tells what was, and must not take the place of a newer one.
+let first = true
+let asked, late
+const isAsked = new Promise((f) => { asked = f })
+const isLate = new Promise((f) => { late = f })
+await page.route('**/lines/repairs/test', async (route) => {
+  if (!first) return route.continue()
+  first = false
+  const answer = await route.fetch()
+  asked()
+  await page.waitForTimeout(4000)
+  await route.fulfill({ response: answer })
+  late()
+})
 await ask('test keys')
-await now(page, 'Pause seen')
+await isAsked
 await ask('test pause')
+await isLate
+await page.waitForTimeout(500) // for the late one to do harm
 await now(page, 'Resume seen')
+await page.unroute('**/lines/repairs/test')
 await ask('test resume')
 await now(page, 'End seen')
 expectRefusal()
