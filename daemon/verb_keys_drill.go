@@ -9,6 +9,7 @@ import (
 
 	"linevault/daemon/link"
 	"linevault/storage"
+	"linevault/storage/keys"
 	"linevault/storage/keys/recovery"
 	"linevault/storage/ledger"
 )
@@ -63,6 +64,24 @@ func drill(c *cobra.Command, o identityFlags) error {
 	return err
 }
 
+// lockRing locks the ring that open opens, once somebody was told by whose identities. A desk that runs changes
+// the keys now and then; what it changed meanwhile is opened anew.
+func lockRing(told func(by []recovery.Recipient) error, open func() (*keys.Ring, []recovery.Recipient, error)) error {
+	const most = 20
+	for tries := 1; ; tries++ {
+		ring, by, err := open()
+		if err == nil && tries == 1 {
+			err = told(by)
+		}
+		if err == nil {
+			err = ring.Lock(me(), time.Now())
+		}
+		if !errors.Is(err, keys.ErrChanged) || tries == most {
+			return err
+		}
+	}
+}
+
 func keysLockVerb() *cobra.Command {
 	var o identityFlags
 	c := &cobra.Command{
@@ -80,15 +99,15 @@ locks out everybody.`,
 			if _, err := openRing(o.dir); err != nil {
 				return err
 			}
-			ring, by, err := o.open(c)
+			ids, err := o.read(c)
 			if err != nil {
 				return err
 			}
-			// While it can be written: who locks the box is in the ledger.
-			if err := enter(o.dir, ledger.Event{Kind: rootLocked, Who: "command line: " + me(), Text: "with the identities of " + recovery.Names(by)}); err != nil {
-				return err
+			told := func(by []recovery.Recipient) error { // while it can be written: who locks the box is in the ledger
+				return enter(o.dir, ledger.Event{Kind: rootLocked, Who: "command line: " + me(), Text: "with the identities of " + recovery.Names(by)})
 			}
-			if err := ring.Lock(me(), time.Now()); err != nil {
+			err = lockRing(told, func() (*keys.Ring, []recovery.Recipient, error) { return keys.Recovered(o.dir, "", ids) })
+			if err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(c.OutOrStdout(), "Locked. Recording goes on; `linevault keys recover` opens the recordings again.")

@@ -83,14 +83,19 @@ func (o *identityFlags) flags(c *cobra.Command) {
 
 // open opens the ring by the recovery copy, in memory.
 func (o *identityFlags) open(c *cobra.Command) (*keys.Ring, []recovery.Recipient, error) {
-	if err := storage.CheckFormat(o.dir); err != nil {
-		return nil, nil, err
-	}
-	ids, err := readIdentities(c, o.files)
+	ids, err := o.read(c)
 	if err != nil {
 		return nil, nil, err
 	}
 	return keys.Recovered(o.dir, o.from, ids)
+}
+
+// read reads the identities.
+func (o *identityFlags) read(c *cobra.Command) ([]recovery.Identity, error) {
+	if err := storage.CheckFormat(o.dir); err != nil {
+		return nil, err
+	}
+	return readIdentities(c, o.files)
 }
 
 func keysRecoverVerb() *cobra.Command {

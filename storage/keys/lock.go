@@ -80,6 +80,10 @@ func (k *Ring) Lock(who string, now time.Time) error {
 	return k.discard(oldRoot)
 }
 
+// ErrChanged says that somebody else changed the keys since they were opened, as a desk does that makes the next
+// day's: who opens them again may go on.
+var ErrChanged = errors.New("the keys have changed since they were opened: try again")
+
 // settleRecovered leaves one ring and one recovery copy, those that were opened, and nothing of
 // a root key to come. The caller holds mu and the lock.
 func (k *Ring) settleRecovered() error {
@@ -88,7 +92,7 @@ func (k *Ring) settleRecovered() error {
 		name = nextRing
 	}
 	if stat, err := os.Stat(k.at(name)); err != nil || !sameFile(stat, k.stat[1]) {
-		return errors.New("the keys have changed since they were opened: try again")
+		return ErrChanged
 	}
 	if k.promote {
 		for _, rename := range [][2]string{{nextRing, ringName}, {nextRecovery, recoveryName}} {
