@@ -6,6 +6,40 @@ import (
 	"testing"
 )
 
+// An entry that lacks its last byte, which the next one's first byte supplies by chance, was not
+// acknowledged: the next one was.
+func TestTornByOneByte(t *testing.T) {
+	withoutFsync(t)
+	dir := t.TempDir()
+	l := open(t, dir)
+	n := 0
+	for b := []byte{0}; b[len(b)-1] != 'L'; b = read(t, file(dir, "entries")) {
+		if _, err := l.Append(event(n)); err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole := read(t, file(dir, "entries"))
+	replace(t, file(dir, "entries"), whole[:len(whole)-1])
+	for _, name := range []string{"hashes", "index"} {
+		if err := os.Remove(file(dir, name)); err != nil { // they follow from what is there
+			t.Fatal(err)
+		}
+	}
+	l = open(t, dir)
+	check(t, l, n-1)
+	for i := n - 1; i < n+2; i++ {
+		if _, err := l.Append(event(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(t, l, n+2)
+	check(t, open(t, dir), n+2)
+}
+
 // A power cut may leave the end of a batch and not its beginning: nothing of it was acknowledged
 // from the hole on. It is stepped over, what is appended afterwards takes its numbers, and the
 // ledger is whole at every later start, with or without the files that follow from it.

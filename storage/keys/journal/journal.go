@@ -8,11 +8,16 @@
 // after it, and a reader that meets bytes which are no record looks for the next place
 // where a whole record begins. So recovery cannot delete anything, and damage in the middle
 // of a file costs the records that it hit and no others.
+//
+// What is torn may look whole: of those records that lack their last byte, one in 256 ends as the
+// next record begins. So a record whose last bytes are the first ones of another whole record is
+// a tear.
 package journal
 
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -27,9 +32,12 @@ const Version = 1
 const MaxPayload = 64 << 10
 
 // Overhead is how much longer a record is than its payload.
-const Overhead = headSize + 4
+const Overhead = headSize + sumSize
 
-const headSize = 2 + 1 + 4
+const (
+	headSize = 2 + 1 + 4
+	sumSize  = 4
+)
 
 // ErrNewer says that a record was written by a newer version of this program.
 var ErrNewer = errors.New("written by a newer version of this program: update it")
@@ -62,7 +70,7 @@ type Tear struct{ At, Bytes int64 }
 // offset; payload is borrowed until emit returns. It returns the tears that it stepped over.
 // An error of emit ends the scan and is returned as it is.
 func Scan(r io.ReaderAt, from, to int64, emit func(at int64, payload []byte) error) ([]Tear, error) {
-	in := bufio.NewReaderSize(io.NewSectionReader(r, from, to-from), MaxPayload+Overhead)
+	in := bufio.NewReaderSize(io.NewSectionReader(r, from, to-from), 2*(MaxPayload+Overhead))
 	var tears []Tear
 	at := from
 	for {
@@ -113,19 +121,57 @@ func next(in *bufio.Reader) ([]byte, error) {
 	if !bytes.HasPrefix(head, magic) || n > MaxPayload {
 		return nil, ErrTorn
 	}
-	b, err := in.Peek(int(n) + Overhead)
+	size := int(n) + Overhead
+	b, err := in.Peek(size)
 	if err == io.EOF {
 		return nil, ErrTorn
 	}
 	if err != nil {
 		return nil, err
 	}
-	return check(b)
+	if _, err := check(b); err != nil {
+		return nil, err
+	}
+	if completed, err := completedByNext(in, size); err != nil || completed {
+		return nil, cmp.Or(err, ErrTorn)
+	}
+	b, err = in.Peek(size) // which may have moved
+	return b[headSize : size-sumSize], err
+}
+
+// completedByNext reports whether the whole record that in stands at was torn within its
+// checksum, and made whole by what was appended after it.
+func completedByNext(in *bufio.Reader, size int) (bool, error) {
+	for lacks := 1; lacks <= sumSize; lacks++ {
+		b, err := in.Peek(size - lacks + headSize)
+		if err == io.EOF {
+			return false, nil // and nothing whole follows
+		}
+		if err != nil {
+			return false, err
+		}
+		head := b[size-lacks:]
+		n := binary.BigEndian.Uint32(head[3:])
+		if !bytes.HasPrefix(head, magic) || n > MaxPayload {
+			continue
+		}
+		b, err = in.Peek(size - lacks + int(n) + Overhead)
+		if err == io.EOF {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		if _, err := check(b[size-lacks:]); err != ErrTorn {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // check is the payload of the record that b is, whole.
 func check(b []byte) ([]byte, error) {
-	end := len(b) - 4
+	end := len(b) - sumSize
 	if !bytes.HasPrefix(b, magic) || int64(binary.BigEndian.Uint32(b[3:])) != int64(end-headSize) ||
 		crc32.Checksum(b[:end], table) != binary.BigEndian.Uint32(b[end:]) {
 		return nil, ErrTorn

@@ -64,6 +64,38 @@ func TestStepOverTear(t *testing.T) {
 	}
 }
 
+// ending is a record whose checksum ends as given.
+func ending(t testing.TB, with string) []byte {
+	t.Helper()
+	for i := range 1 << 22 {
+		if b := Append(nil, fmt.Append(nil, "torn ", i)); bytes.HasSuffix(b, []byte(with)) {
+			return b
+		}
+	}
+	t.Fatalf("no checksum ends with %q", with)
+	return nil
+}
+
+// TestTornLooksWhole cuts records so that what is appended makes them whole by chance: what was
+// appended is what counts, and a record that nothing follows is one.
+func TestTornLooksWhole(t *testing.T) {
+	before, after := Append(nil, []byte("before")), Append(nil, []byte("after"))
+	for _, with := range []string{"L", "LJ"} {
+		whole := ending(t, with)
+		f := slices.Concat(before, whole[:len(whole)-len(with)], after)
+		got, tears := scan(t, f)
+		if want := []Tear{{int64(len(before)), int64(len(whole) - len(with))}}; !slices.Equal(got, []string{"before", "after"}) || !slices.Equal(tears, want) {
+			t.Errorf("without %q: %q, tears %v, not %v", with, got, tears, want)
+		}
+		text := string(whole[headSize : len(whole)-sumSize])
+		for _, f := range [][]byte{whole, slices.Concat(whole, after), append(slices.Clone(whole), "J\x01\x00 torn"...)} {
+			if got, _ := scan(t, f); len(got) == 0 || got[0] != text {
+				t.Errorf("a whole one that ends with %q is not found in %q", with, f)
+			}
+		}
+	}
+}
+
 // TestFlip flips every bit of one record in the middle: it alone is lost.
 func TestFlip(t *testing.T) {
 	a := Append(nil, []byte("first"))
@@ -97,6 +129,8 @@ func FuzzStepOver(f *testing.F) {
 	f.Add([]byte("LJ\x01\x00\x00\x00\x20"))
 	f.Add(Append(nil, []byte("whole")))
 	f.Add(bytes.Repeat([]byte{0}, 5000))
+	torn := ending(f, "L")
+	f.Add(torn[:len(torn)-1])
 	f.Fuzz(func(t *testing.T, garbage []byte) {
 		got, tears := scan(t, Append(slices.Clone(garbage), []byte("found")))
 		if len(got) == 0 || got[len(got)-1] != "found" {
