@@ -70,6 +70,10 @@ func (s *Space) look() {
 	if step == s.step {
 		return
 	}
+	raise := s.Health.Worsen // who is told of alarms is told that it comes to this
+	if step < s.step {
+		raise = s.Health.Raise
+	}
 	s.step = step
 	left := fmt.Sprintf("%d MB", free/1e6)
 	why := ""
@@ -85,11 +89,11 @@ func (s *Space) look() {
 	case roomy:
 		s.Health.Clear(spaceAlarm)
 	case lower, lowest:
-		s.Health.Raise(spaceAlarm, "", fmt.Sprintf("the disk has %s left: speech is kept with %d kbit/s instead of %d to save room; "+
+		raise(spaceAlarm, "", fmt.Sprintf("the disk has %s left: speech is kept with %d kbit/s instead of %d to save room; "+
 			"make room on it or put in a larger one: below %d MB recording stops", left, s.bitrate.Load()/1000, opus.Bitrate/1000, s.Stop/1e6))
 	case stopped:
 		why = "the disk is full"
-		s.Health.Raise(spaceAlarm, "", fmt.Sprintf("RECORDING HAS STOPPED: the disk has %s left, and %d MB are the least; calls are noted without sound; "+
+		raise(spaceAlarm, "", fmt.Sprintf("RECORDING HAS STOPPED: the disk has %s left, and %d MB are the least; calls are noted without sound; "+
 			"make room on it or put in a larger one, and recording goes on by itself; no call is destroyed for room", left, s.Stop/1e6))
 	}
 	s.Writer.StopSound(why)

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"linevault/codec/codectest"
 	"linevault/codec/pcm"
 	"linevault/daemon/call"
+	"linevault/daemon/health"
 	"linevault/storage"
 	"linevault/storage/keys"
 	"linevault/storage/ledger"
@@ -92,6 +94,12 @@ func TestDiskFillsUp(t *testing.T) {
 	}
 	b.w, b.dir = w, dir
 	space := &Space{Dir: dir, Thin: 16e6, Stop: 4e6, Writer: w, Health: b.board}
+	var told []string
+	b.board.Watch(func(a health.Alarm, on bool) {
+		if a.Key == spaceAlarm {
+			told = append(told, fmt.Sprintf("%v %s", on, a.Text))
+		}
+	})
 	phases := []struct {
 		free  int64
 		alarm string
@@ -131,6 +139,10 @@ func TestDiskFillsUp(t *testing.T) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
+	}
+	// Whoever is told of alarms is told of each step, not only that it began.
+	if len(told) != 4 || !strings.Contains(told[1], "8 kbit/s") || !strings.HasPrefix(told[2], "true RECORDING HAS STOPPED") || !strings.HasPrefix(told[3], "false ") {
+		t.Errorf("told: %q", told)
 	}
 	s, rows := b.stored()
 	if len(rows) != 1 || rows[0].Length != 50*time.Second {

@@ -48,7 +48,9 @@ func (d *Desk) WatchSpace(ctx context.Context) error {
 	defer s.mu.Unlock()
 	s.forecast = f
 	var news []ledger.Event
+	raise := d.Health.Raise
 	if threshold != 0 && (s.warned == 0 || threshold < s.warned) {
+		raise = d.Health.Worsen // each day that people are to be told at is told
 		news = append(news, ledger.Event{Kind: "disk warning", Text: FullWords(f)})
 		d.Log.Warn("the disk fills up", "days", f.Days, "free", f.Free)
 	}
@@ -63,7 +65,7 @@ func (d *Desk) WatchSpace(ctx context.Context) error {
 	switch {
 	case d.Health == nil:
 	case threshold != 0 && alarm == "":
-		d.Health.Raise("disk forecast", "", "the disk fills up: "+FullWords(f))
+		raise("disk forecast", "", "the disk fills up: "+FullWords(f))
 	default: // there is room, or the recorder has an alarm on
 		d.Health.Clear("disk forecast")
 	}

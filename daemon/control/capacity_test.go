@@ -2,12 +2,14 @@ package control_test
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"linevault/daemon/control"
 	"linevault/daemon/control/controltest"
+	"linevault/daemon/health"
 	"linevault/daemon/link"
 	"linevault/storage"
 )
@@ -66,6 +68,29 @@ func TestSpaceIsWatched(t *testing.T) {
 	}
 	if n := kinds("disk space"); n != 2 {
 		t.Errorf("%d changes in the ledger, want it full and with room again", n)
+	}
+}
+
+// Each of the days that people are to be told at is told to whoever is told of alarms.
+func TestEachWarningIsTold(t *testing.T) {
+	b := controltest.New(t)
+	b.Demo(t)
+	b.Board.Set(controltest.Lines())
+	b.Desk.Health = health.NewBoard(slog.New(slog.DiscardHandler))
+	told := 0
+	b.Desk.Health.Watch(func(a health.Alarm, on bool) {
+		if a.Key != "disk forecast" || !on {
+			t.Errorf("%+v, %v", a, on)
+		}
+		told++
+	})
+	b.Desk.StopBelow = 1 << 60 // more than any disk has
+	for i, days := range [][]int{{30}, {30}, {30, 7}, {30, 7}, {30, 7, 2}, {30, 7, 2}} {
+		b.Desk.WarnDays = days
+		must(t, b.Desk.WatchSpace(t.Context()))
+		if want := i/2 + 1; told != want {
+			t.Errorf("with warnings at %v days it was told %d times, want %d", days, told, want)
+		}
 	}
 }
 

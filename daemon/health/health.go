@@ -31,7 +31,7 @@ type Board struct {
 // NewBoard makes a board without alarms; each is logged as it is raised and cleared.
 func NewBoard(log *slog.Logger) *Board { return &Board{log: log, on: map[string]Alarm{}} }
 
-// Watch has f told of each alarm that begins or is over. It may not wait.
+// Watch has f told of each alarm that begins, becomes worse or is over. It may not wait.
 func (b *Board) Watch(f func(a Alarm, on bool)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -39,17 +39,26 @@ func (b *Board) Watch(f func(a Alarm, on bool)) {
 }
 
 // Raise turns an alarm on.
-func (b *Board) Raise(key string, line pcm.LineID, text string) {
+func (b *Board) Raise(key string, line pcm.LineID, text string) { b.raise(key, line, text, false) }
+
+// Worsen turns an alarm on, or says that one which is on has become worse: that is logged and told
+// as its beginning was.
+func (b *Board) Worsen(key string, line pcm.LineID, text string) { b.raise(key, line, text, true) }
+
+func (b *Board) raise(key string, line pcm.LineID, text string, again bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	a, was := b.on[key]
 	if !was {
 		a = Alarm{Key: key, Since: time.Now().UTC(), Line: line}
-		b.log.Warn("alarm", "alarm", key, "line", line, "text", text)
 	}
 	a.Text = text
 	b.on[key] = a
-	if !was && b.tell != nil {
+	if was && !again {
+		return
+	}
+	b.log.Warn("alarm", "alarm", key, "line", line, "text", text)
+	if b.tell != nil {
 		b.tell(a, true)
 	}
 }
