@@ -49,8 +49,8 @@ func keysStatusVerb() *cobra.Command {
 		Use:   "status",
 		Short: "Show where the root key lives, who can bring it back, and which periods have keys",
 		Long: `Show where the root key lives, who can bring it back, which periods have keys, and when the
-root key was last renewed and its recovery last tried. It exits with 3 if the keys are locked
-or the recovery copy is not good.`,
+root key was last renewed and its recovery last tried. It exits with 3 if the keys are locked,
+something in the keyring is damaged, or the recovery copy is not good.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			s, err := readKeysStatus(dir)
@@ -64,7 +64,7 @@ or the recovery copy is not good.`,
 			} else {
 				err = s.print(c.OutOrStdout())
 			}
-			if err == nil && (s.Locked != "" || s.Recovery != "") {
+			if err == nil && (s.Locked != "" || s.Recovery != "" || len(s.Problems) > 0) {
 				return coded{nil, exitUnsound}
 			}
 			return err

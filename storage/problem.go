@@ -60,13 +60,17 @@ func sentence(err error) string {
 	if errors.Is(err, segment.ErrForeign) {
 		return fmt.Sprintf("%v; it was left alone and everything else plays: move it out of the folder %s", err, segmentsDir)
 	}
+	if errors.Is(err, segment.ErrRenamed) {
+		return fmt.Sprintf("%v; it was left alone and everything else plays: give it its own name again, "+
+			"or, if it is not of this box, move it out of the folder %s", err, segmentsDir)
+	}
 	return fmt.Sprintf("%v; it was set aside and everything else plays: keep the file, "+
 		"restore it from a backup if there is one", err)
 }
 
 // breaks is the promise that a segment which cannot be used breaks.
 func breaks(err error) Promise {
-	if errors.Is(err, segment.ErrForeign) {
+	if errors.Is(err, segment.ErrForeign) || errors.Is(err, segment.ErrRenamed) {
 		return Ours
 	}
 	return Whole

@@ -39,7 +39,7 @@ var ErrRingMissing = errors.New("the keyring is missing and this store has recor
 	"put keys/ring back from your backup; a new one would open nothing recorded so far")
 
 // ErrNoKey says that a period has no key: it was destroyed, or never was.
-var ErrNoKey = errors.New("there is no key: it was destroyed at the end of its retention, or keys/ring is an old copy")
+var ErrNoKey = errors.New("there is no key: it was destroyed at the end of its retention, keys/ring is an old copy, or its line there was damaged (then a file keys/ring.damaged-TIME tells when)")
 
 // Day is a day, UTC, as 2026-11-22. A period begins and ends with one, whatever the
 // time zone of the council: it names keys, and users never see it.

@@ -104,7 +104,7 @@ func (f ringFile) passingLines(b []byte) []byte {
 func (k ringKey) passingLine(f *ringFile, number string, sealed []byte) error {
 	n, err := strconv.ParseUint(number, 10, 64)
 	if err != nil {
-		return errDamaged
+		return errors.New("a passing secret is damaged: the catalogue is made anew")
 	}
 	if _, err := k.openPassing(n, sealed); err != nil {
 		return errors.New("a passing secret is damaged: the catalogue is made anew")

@@ -183,6 +183,9 @@ func (t twoPairs) Unlock(part seal.PartID, l seal.Locked) (*seal.Key, error) {
 // private opens the private key of p. The caller holds mu.
 func (k *Ring) private(p period) (*seal.PrivateKey, error) {
 	sealed := k.file.periods[p]
+	if sealed == nil && slices.Contains(k.file.damaged, p) {
+		return nil, fmt.Errorf("key of %s: its line in keys/ring is damaged: %s", p, elsewhere)
+	}
 	if sealed == nil {
 		return nil, fmt.Errorf("key of %s: %w", p, ErrNoKey)
 	}

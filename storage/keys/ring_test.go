@@ -144,6 +144,11 @@ func TestRingMendKeepsDamaged(t *testing.T) {
 	}
 	if problems := k.Problems(); len(problems) != 1 || !strings.Contains(problems[0], "the key of calls 2027-11-24 is damaged") {
 		t.Errorf("problems %q", problems)
+	} else if !strings.Contains(problems[0], "restore a backup of before the damage") {
+		t.Errorf("it does not say what to do: %q", problems)
+	}
+	if _, err := k.Identity("calls", "2027-11-24"); err == nil || errors.Is(err, ErrNoKey) || !strings.Contains(err.Error(), "its line in keys/ring is damaged") {
+		t.Errorf("a key whose line is damaged: %v", err)
 	}
 	if err := k.Ensure([]string{"calls"}, now); err != nil {
 		t.Fatal(err)

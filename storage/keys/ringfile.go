@@ -48,6 +48,7 @@ type ringFile struct {
 	anchor   *Anchor           // opened; nil: nothing is kept of the ledger
 	rotated  time.Time
 	problems []string
+	damaged  []period // whose line does not open
 }
 
 // ringKey seals the lines of a ring.
@@ -176,12 +177,17 @@ func (k ringKey) decode(b []byte) (ringFile, error) {
 		return f, errors.New("the store's own secret is damaged: put keys/ring back from your backup")
 	}
 	if !whole && len(f.problems) == 0 {
-		f.problems = []string{"lines are missing or were moved"}
+		f.problems = []string{"lines are missing or were moved: if calls of a day do not open, " + elsewhere}
 	}
 	return f, nil
 }
 
-var errDamaged = errors.New("damaged")
+// elsewhere is what to do about a key that is lost here.
+const elsewhere = "restore a backup of before the damage to another folder (`linevault restore --made`), where they play"
+
+// errDamaged is a line of which not even the kind can be read.
+var errDamaged = errors.New("it cannot be read, and what it held is lost, most likely the key of one day and class: " +
+	"if calls do not open, " + elsewhere)
 
 // line takes in one line after the first. Its errors show the period at most.
 func (k ringKey) line(f *ringFile, line string) error {
@@ -198,12 +204,12 @@ func (k ringKey) line(f *ringFile, line string) error {
 		return nil
 	case fields[0] == "rotated" && len(fields) == 2:
 		if f.rotated, err = time.Parse(time.RFC3339, fields[1]); err != nil {
-			return errDamaged
+			return errors.New("since when this root key holds cannot be read: nothing else is lost, and the next root key has it again")
 		}
 	case fields[0] == "store" && len(fields) == 2:
 		store, err := k.open(sealed, "store")
 		if err != nil {
-			return errDamaged
+			return errors.New("the store's own secret is damaged") // decode says what to do
 		}
 		f.store = hidden(store)
 	case fields[0] == "passing" && len(fields) == 3:
@@ -225,7 +231,8 @@ func (k ringKey) line(f *ringFile, line string) error {
 			to, open = f.older, k.openOlder
 		}
 		if _, err := open(p, sealed); err != nil {
-			return fmt.Errorf("the key of %s is damaged", p)
+			f.damaged = append(f.damaged, p)
+			return fmt.Errorf("the key of %s is damaged: its calls open no more here; %s", p, elsewhere)
 		}
 		to[p] = sealed
 	default:

@@ -86,6 +86,9 @@ func bare(err error) error {
 	return err
 }
 
+// ErrRenamed is a segment that has another one's name.
+var ErrRenamed = errors.New("it was renamed, or somebody put it there")
+
 // open reads what every later read needs.
 func (r *Reader) open(f io.ReaderAt, size int64) (err error) {
 	if r.pages, err = openPages(f, size); err != nil {
@@ -113,7 +116,7 @@ func (r *Reader) open(f io.ReaderAt, size int64) (err error) {
 		return &VersionError{Segment: r.Name.String(), Version: int(version[0])}
 	}
 	if string(class) != r.Name.Class || string(day) != r.Name.Day {
-		return fmt.Errorf("inside it says that it is %s.%s: it was renamed", day, class)
+		return fmt.Errorf("inside it says that it is %s.%s: %w", day, class, ErrRenamed)
 	}
 	r.Closed = len(closed) == 1
 	if r.parts, err = r.pages.bucket(partsBucket); err != nil {
