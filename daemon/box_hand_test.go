@@ -10,8 +10,8 @@ import (
 
 // Who sits at the box pauses a line by hand, the recorder confirms it, and the ledger has it.
 func TestPauseVerb(t *testing.T) {
-	_, toml := scripts(t, 2, 60)
-	toml = strings.Replace(toml, "name = \"Line 0\"", "name = \"Line 0\"\nmanual_pause = true", 1)
+	_, toml := scripts(t, 2, 300)
+	toml = strings.Replace(patient(toml), "name = \"Line 0\"", "name = \"Line 0\"\nmanual_pause = true", 1)
 	b := newBox(t, toml+`
 [[group]]
 name = "all"

@@ -125,7 +125,8 @@ func TestWebhooks(t *testing.T) {
 	var kinds []string
 	last := ""
 	for _, e := range byID {
-		if e.Data.Line == "line-0" && e.id != last { // one may have come twice when the desk was killed
+		// One may have come twice when the desk was killed; a busy machine pauses late, which is an alarm.
+		if e.Data.Line == "line-0" && e.id != last && e.Type != "alarm" {
 			kinds = append(kinds, e.Type)
 		}
 		last = e.id

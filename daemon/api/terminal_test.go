@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"linevault/codec/pcm"
+	"linevault/daemon/health"
 	"linevault/daemon/link"
 )
 
@@ -255,12 +256,15 @@ func TestLostHeartbeatIsAnAlarmAndThePauseStays(t *testing.T) {
 	b.want(200, "PUT", "/v1/lines/parking/pause", "")
 	began := time.Now().Add(-time.Hour)
 	heard := func() time.Time { return b.api.Known()[0].LastUsed }
+	alarms := func() []health.Alarm { // but for a pause that came too late, because this machine is busy
+		return slices.DeleteFunc(b.board.Alarms(), func(a health.Alarm) bool { return !strings.HasPrefix(a.Key, "heartbeat ") })
+	}
 	b.api.heartbeats(began, heard().Add(9*time.Second))
-	if a := b.board.Alarms(); len(a) != 0 {
+	if a := alarms(); len(a) != 0 {
 		t.Errorf("alarms %v", a)
 	}
 	b.api.heartbeats(began, heard().Add(11*time.Second))
-	if a := b.board.Alarms(); len(a) != 1 || !strings.Contains(a[0].Text, "till 1") {
+	if a := alarms(); len(a) != 1 || !strings.Contains(a[0].Text, "till 1") {
 		t.Errorf("alarms %v", a)
 	}
 	if s := b.ask("GET", "/v1/lines/parking", ""); s.State != link.Paused {
@@ -268,7 +272,7 @@ func TestLostHeartbeatIsAnAlarmAndThePauseStays(t *testing.T) {
 	}
 	b.want(200, "PUT", "/v1/heartbeat", "")
 	b.api.heartbeats(began, heard().Add(5*time.Second))
-	if a := b.board.Alarms(); len(a) != 0 {
+	if a := alarms(); len(a) != 0 {
 		t.Errorf("alarms after it was heard: %v", a)
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"linevault/daemon/link"
 	"linevault/hal"
 	contact "linevault/hal/gpio"
-	"linevault/storage"
 )
 
 // A payment terminal's contact pauses the line for as long as it asks, from before it was
@@ -27,8 +26,9 @@ func TestContactPausesWhileItAsks(t *testing.T) {
 	b := newBench(t)
 	speech := codectest.Speech(t, 60*rate)
 	src := &timed{tape: tape{}, speech: speech, began: now()}
-	l := b.line(src, call.NewWhole(call.Defaults(src.Format())), usual)
-	l.AtEnd = storage.StoppedBox
+	patient := usual
+	patient.HoldBack = 30 * time.Second // no edge comes too late, however busy this machine is
+	l := b.line(src, call.NewWhole(call.Defaults(src.Format())), patient)
 	// The contact opens to ask, and is open when the box starts: the pin is pulled up.
 	pin := &gpiotest.Pin{N: "TILL", EdgesChan: make(chan gpio.Level, 1)}
 	in := contact.New(pin, contact.Config{Pin: "TILL", NormallyClosed: true})
