@@ -17,6 +17,7 @@ type pages struct {
 	r     io.ReaderAt
 	size  int64
 	root  uint64 // of the bucket of buckets
+	free  uint64 // lists the pages that are not in use
 	high  uint64 // pages are below this
 	cache map[uint64][]byte
 }
@@ -26,6 +27,7 @@ const (
 	boltMagic   = 0xED0CDAED
 	boltVersion = 2
 	metaFlag    = 0x04
+	freeFlag    = 0x10
 	branchFlag  = 0x01
 	leafFlag    = 0x02
 	bucketFlag  = 0x01
@@ -34,6 +36,9 @@ const (
 	elementSize = 16
 	bucketSize  = 16
 	metaSize    = 64
+
+	noFreeList = 1<<64 - 1 // no page lists the free ones
+	manyFree   = 1<<16 - 1 // as their number: that follows
 
 	// maxDepth bounds a descent: 256 MiB of segment is four levels at the most.
 	maxDepth = 12
@@ -72,6 +77,7 @@ func openPages(r io.ReaderAt, size int64) (*pages, error) {
 		if tx := binary.LittleEndian.Uint64(m[48:]); !found || tx > newest {
 			found, newest = true, tx
 			p.root = binary.LittleEndian.Uint64(m[16:])
+			p.free = binary.LittleEndian.Uint64(m[32:])
 			p.high = binary.LittleEndian.Uint64(m[40:])
 		}
 	}

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,9 @@ func (r *Reader) Verify(damaged func(error)) {
 		damaged(&DamageError{Segment: r.Name.String(), Offset: off, Err: err})
 	}
 	r.verifyRuns(report)
+	if err := r.verifyFree(); err != nil {
+		report(-1, err)
+	}
 	entries := map[string]*Entry{}
 	r.Entries(func(e *Entry) { entries[string(e.Part[:])] = e }, damaged)
 	before := int64(-1)
@@ -75,6 +79,38 @@ func (r *Reader) verifyRuns(report func(int64, error)) {
 	if end != r.tail.start || uint64(end) != r.tail.said {
 		report(end, errors.New("the runs of the stream do not reach its tail"))
 	}
+}
+
+var errFree = errors.New("the list of free pages is damaged, which costs no call")
+
+// verifyFree reads the list of free pages as bbolt would, which believes what that says of its
+// own length, and ends the process where that leads out of the file.
+func (r *Reader) verifyFree() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.pages.free == noFreeList {
+		return nil
+	}
+	b, err := r.pages.page(r.pages.free)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errFree, err)
+	}
+	n, ids := uint64(binary.LittleEndian.Uint16(b[10:])), b[pageHeader:]
+	if n == manyFree {
+		n, ids = binary.LittleEndian.Uint64(ids), ids[8:]
+	}
+	if binary.LittleEndian.Uint16(b[8:]) != freeFlag || n > uint64(len(ids)/8) {
+		return errFree
+	}
+	before := uint64(1)
+	for i := range n {
+		id := binary.LittleEndian.Uint64(ids[8*i:])
+		if id <= before || id >= r.pages.high {
+			return errFree
+		}
+		before = id
+	}
+	return nil
 }
 
 // CheckPages lets bbolt check a closed segment: that every page is in use once or free. Call
