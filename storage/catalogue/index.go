@@ -232,26 +232,6 @@ func (x *Index) Each(q *Query, f func(Found) error) error {
 	return nil
 }
 
-// Count is how many contacts q finds.
-func (x *Index) Count(q *Query) (n int, err error) {
-	s := newSearch(q)
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	for _, e := range x.hot {
-		if s.passes(e) {
-			n++
-		}
-	}
-	for _, b := range x.blocks {
-		found, err := s.count(x, b)
-		if err != nil {
-			return 0, err
-		}
-		n += found
-	}
-	return n, nil
-}
-
 // Days is on how many days, by UTC, any contact began.
 func (x *Index) Days() (int, error) {
 	x.mu.RLock()
