@@ -114,9 +114,9 @@ func rings(t *testing.T, capture string) int {
 }
 
 // TestInvariantAccounted: of every capture there is, each call that libpri told of is over once and
-// no other is, and what was on a line is what its lines signalled.
+// no other is, and what was on a line is what its lines signalled. It does not run beside the tests
+// that take place in real time: it would keep the processors from them.
 func TestInvariantAccounted(t *testing.T) {
-	t.Parallel()
 	all, err := filepath.Glob("../testdata/*.truth.jsonl")
 	if err != nil || len(all) < 40 {
 		t.Fatalf("%d captures: %v", len(all), err)
@@ -125,7 +125,6 @@ func TestInvariantAccounted(t *testing.T) {
 		capture := strings.TrimSuffix(truth, ".truth.jsonl") + ".pcap"
 		name := strings.TrimSuffix(filepath.Base(capture), ".pcap")
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			over, refs, going := recall(t, capture, allSlots, false)
 			if going > 0 && name != "dchan_lost_in_call_t309" { // nobody heard that one end, so it goes on
 				t.Errorf("%d calls go on for ever", going)
@@ -159,7 +158,6 @@ func TestInvariantAccounted(t *testing.T) {
 
 // Calls that no line carries say why.
 func TestUnheard(t *testing.T) {
-	t.Parallel()
 	for _, test := range []struct {
 		name string
 		on   []int
@@ -180,7 +178,6 @@ func TestUnheard(t *testing.T) {
 
 // A call that is held and comes back elsewhere keeps its reference.
 func TestReferenceStays(t *testing.T) {
-	t.Parallel()
 	over, refs, _ := recall(t, "../testdata/hold_retrieve.pcap", allSlots, false)
 	if len(over) != 1 || len(refs[20]) != 1 || !slices.Equal(refs[20], refs[21]) || over[0].Reference != refs[20][0] || over[0].Far != "1632960018" {
 		t.Errorf("%+v, %v", over, refs)
