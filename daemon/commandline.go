@@ -6,7 +6,6 @@ import (
 
 	"linevault/daemon/auth"
 	"linevault/daemon/control"
-	"linevault/daemon/link"
 	"linevault/storage"
 )
 
@@ -20,7 +19,7 @@ func atCommandLine() control.Actor {
 // so that the command line goes by the rules of the web pages.
 func withDesk(dir string, f func(*control.Desk) error) error {
 	return withBooks(dir, func(b *books) error {
-		s, err := storage.Open(dir, link.Dial(dir))
+		s, err := openWhole(dir)
 		if err != nil {
 			return err
 		}

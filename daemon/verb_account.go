@@ -16,7 +16,6 @@ import (
 	"linevault/daemon/account/clerk"
 	"linevault/daemon/config"
 	"linevault/daemon/link"
-	"linevault/storage"
 )
 
 func accountVerb() *cobra.Command {
@@ -58,7 +57,7 @@ that had no call is shown while the box runs. With --json each line is one JSON 
 // accountOf reads the account of a data folder, and enters nothing: that is the desk's work.
 func accountOf(ctx context.Context, dir, day string) (figures []clerk.Figures, err error) {
 	recorder := link.Dial(dir)
-	store, err := storage.Open(dir, recorder)
+	store, err := openWhole(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"linevault/daemon/control"
 	"linevault/daemon/link"
 	"linevault/storage"
 )
@@ -25,7 +25,10 @@ func callsVerb() *cobra.Command {
 		Short: "List calls, newest first",
 		Long: `List the calls in a data folder, newest first. It works while the box runs and
 when it does not. With --json each call is one JSON object on a line of its own.
-What is asked for must all hold: --line parking --flag any --rating 4 --note bins`,
+What is asked for must all hold: --line parking --flag any --rating 4 --note bins
+
+Where no desk has kept the list of calls, the recordings of the days that are asked for are read
+first, the newest days first, which takes a while: --from or --limit make it less.`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
 			q, err := f.query()
@@ -43,8 +46,8 @@ What is asked for must all hold: --line parking --flag any --rating 4 --note bin
 			for _, p := range s.Problems() {
 				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s\n", p.Named())
 			}
-			if p := s.Progress(); !p.Whole {
-				fmt.Fprintf(c.ErrOrStderr(), "linevault: %s\n", control.ListingWords(p))
+			if err := listFor(s, q, limit, newProgress(c.ErrOrStderr())); err != nil {
+				return err
 			}
 			rows, err := someCalls(s, q, limit)
 			if err != nil {
@@ -61,6 +64,24 @@ What is asked for must all hold: --line parking --flag any --rating 4 --note bin
 	c.Flags().IntVar(&limit, "limit", 0, "at most `n` calls; 0 is all")
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a call")
 	return c
+}
+
+// listFor lists what a question needs of a store whose list of calls is not whole: the days from
+// --from on, or the newest that --limit wants, or all.
+func listFor(s *storage.Store, q storage.Query, limit int, line *progress) error {
+	defer line.end()
+	show := line.count("files of recordings read")
+	var wrong error
+	err := s.ReadOn(func(p storage.Progress) bool {
+		show(p.Read, p.Files)
+		if limit == 0 || p.Since(q.From) {
+			return p.Since(q.From)
+		}
+		var rows []storage.Row
+		rows, wrong = someCalls(s, q, limit)
+		return wrong != nil || len(rows) == limit && p.Since(rows[limit-1].Start)
+	})
+	return errors.Join(err, wrong)
 }
 
 // someCalls pages through the newest calls.

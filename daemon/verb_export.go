@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"linevault/daemon/link"
 	"linevault/storage"
 	"linevault/storage/durable"
 	"linevault/storage/keys"
@@ -62,7 +61,7 @@ func export(c *cobra.Command, dir string, id storage.CallID, out, purpose, refer
 	if err := isNew(out); err != nil {
 		return err
 	}
-	s, err := storage.Open(dir, link.Dial(dir))
+	s, err := openWhole(dir)
 	if err != nil {
 		return err
 	}

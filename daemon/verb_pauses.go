@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"linevault/daemon/config"
-	"linevault/daemon/link"
 	"linevault/daemon/pausereport"
 	"linevault/storage"
 )
@@ -38,7 +37,7 @@ the day --from to the day --to, both included. It works while the box runs and w
 			if !q.To.IsZero() {
 				q.To = q.To.AddDate(0, 0, 1)
 			}
-			s, err := storage.Open(dir, link.Dial(dir))
+			s, err := openWhole(dir)
 			if err != nil {
 				return err
 			}

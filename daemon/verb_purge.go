@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"linevault/daemon/control"
-	"linevault/daemon/link"
 	"linevault/storage"
 	"linevault/storage/keys"
 	"linevault/storage/ledger"
@@ -156,7 +155,7 @@ func noCall(id storage.CallID) error {
 // withDestruction runs f with what it takes to destroy something.
 func withDestruction(dir string, f func(*storage.Store, *ledger.Ledger) error) error {
 	return withLedger(dir, func(_ *keys.Ring, book *ledger.Ledger) error {
-		s, err := storage.Open(dir, link.Dial(dir))
+		s, err := openWhole(dir)
 		if err != nil {
 			return err
 		}
