@@ -99,7 +99,7 @@ func (s *Store) Approve(id, by string, book *ledger.Ledger) error {
 		}
 		i := slices.IndexFunc(list, func(r Request) bool { return r.ID == id })
 		switch {
-		case i < 0:
+		case i < 0, list[i].Approved != "": // nobody is put in the place of who approved it
 			return ErrNoRequest
 		case SamePerson(list[i].By, by):
 			return ErrSamePerson

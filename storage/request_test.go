@@ -42,6 +42,24 @@ func TestRequests(t *testing.T) {
 	must(t, l.Close())
 }
 
+// TestApprovedOnce: who approved a request stays who approved it, whoever else does so again.
+func TestApprovedOnce(t *testing.T) {
+	s, l := reopened(t, storagetest.New(t))
+	defer s.Close()
+	r, err := s.Ask(storage.Request{Kind: "disclosure", Call: "X", By: "ann", Reason: "to the police"}, l)
+	must(t, err)
+	must(t, s.Approve(r.ID, "bob", l))
+	if err := s.Approve(r.ID, "cyd", l); !errors.Is(err, storage.ErrNoRequest) {
+		t.Errorf("approved twice: %v", err)
+	}
+	got, err := s.Request(r.ID)
+	must(t, err)
+	if got.Approved != "bob" || l.Len() != 2 {
+		t.Errorf("%+v, %d entries", got, l.Len())
+	}
+	must(t, l.Close())
+}
+
 func TestSamePerson(t *testing.T) {
 	for _, c := range []struct {
 		a, b string

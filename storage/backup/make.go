@@ -61,6 +61,11 @@ func MakeWithRoot(dir, folder, root string, now time.Time, progress Progress) (*
 	if err := mayHaveRoot(root, folder); err != nil {
 		return nil, err
 	}
+	b, err := readRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	clear(b)
 	return makeRun(dir, folder, root, now, progress)
 }
 

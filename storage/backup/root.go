@@ -34,15 +34,23 @@ func SaveRoot(dir, file, folder string) error {
 	if err := mayHaveRoot(file, folder); err != nil {
 		return err
 	}
-	b, err := os.ReadFile(rootPath(dir))
+	b, err := readRoot(dir)
 	if err != nil {
-		return fmt.Errorf("copy the root key: %w", err)
+		return err
 	}
 	defer clear(b)
-	if strings.HasPrefix(string(b), rootWords+"tpm ") {
-		return errors.New("the root key is in the TPM, which gives no copies: name recovery recipients in the configuration, whose copy is in every backup")
-	}
 	return put(file, b)
+}
+
+func readRoot(dir string) ([]byte, error) {
+	b, err := os.ReadFile(rootPath(dir))
+	if err != nil {
+		return nil, fmt.Errorf("copy the root key: %w", err)
+	}
+	if strings.HasPrefix(string(b), rootWords+"tpm ") {
+		return nil, errors.New("the root key is in the TPM, which gives no copies: name recovery recipients in the configuration, whose copy is in every backup")
+	}
+	return b, nil
 }
 
 // roots is the ids of the root keys that a run's keyring may belong to: while a new one takes the
