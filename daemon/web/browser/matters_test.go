@@ -41,7 +41,7 @@ func TestMatters(t *testing.T) {
 	}
 	for kind, want := range map[string]int{
 		"account made": 1, "account changed": 1, "password chosen": 1, "hold set": 2, "hold release asked": 1, "hold release refused": 1,
-		"destruction": 2, "erasure asked": 1, "disclosure asked": 1, "disclosure approved": 1, "disclosure": 1, "ledger read": 1,
+		"destruction": 3, "erasure asked": 1, "purge asked": 1, "disclosure asked": 1, "disclosure approved": 1, "disclosure": 1, "ledger read": 1,
 	} {
 		if kinds[kind] != want {
 			t.Errorf("the ledger has %d of %q, want %d", kinds[kind], kind, want)
