@@ -3,11 +3,15 @@ package catalogue
 // manyNumbers is from how many numbers on it pays to know where those that end alike lie.
 const manyNumbers = 1 << 12
 
-// prepare makes ends quick: it finds where in back the numbers with the same last three symbols
-// begin, so that the search among them touches little memory.
+// prepare makes searches quick: it finds where in back the numbers with the same last three
+// symbols begin, and heads of table, so that a search among them touches little memory.
 func (n *numbers) prepare() {
 	if len(n.back) < manyNumbers {
 		return
+	}
+	n.heads = make([]uint64, 0, (len(n.table)+stride-1)/stride)
+	for k := 0; k < len(n.table); k += stride {
+		n.heads = append(n.heads, n.table[k])
 	}
 	n.lasts = make([]uint32, 1<<12+1)
 	for _, k := range n.back {

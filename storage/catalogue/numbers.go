@@ -18,6 +18,7 @@ type numbers struct {
 	places []uint16 // positions by number
 	back   []uint16 // table sorted by the numbers reversed; odd ones left out
 	lasts  []uint32 // of each three last symbols: where in back they begin; nil where numbers are few
+	heads  []uint64 // every stride-th of table; nil where numbers are few
 	grams  []uint32 // of each gram: where in of its numbers end
 	of     []uint16 // numbers by gram
 }
@@ -126,7 +127,7 @@ func (n *numbers) between(k, l int) []uint16 {
 
 // begins is which of table begin with v, of c symbols.
 func (n *numbers) begins(v uint64, c int) (from, to int) {
-	from, w := atLeast(n.table, v), beyond(v, c)
+	from, w := n.atLeast(v), beyond(v, c)
 	// They are few as a rule: their end is looked for in steps that double.
 	step := 1
 	for to = from; to < len(n.table) && n.table[to] < w; step *= 2 {
@@ -138,11 +139,21 @@ func (n *numbers) begins(v uint64, c int) (from, to int) {
 
 // is which of table is v, if any.
 func (n *numbers) is(v uint64) (from, to int) {
-	from = atLeast(n.table, v)
+	from = n.atLeast(v)
 	if from < len(n.table) && n.table[from] == v {
 		return from, from + 1
 	}
 	return from, from
+}
+
+// atLeast is where in table the first is that is v or more; the search touches little memory.
+func (n *numbers) atLeast(v uint64) int {
+	if n.heads == nil {
+		return atLeast(n.table, v)
+	}
+	k := atLeast(n.heads, v)
+	low := max(0, k-1) * stride
+	return low + atLeast(n.table[low:min(k*stride, len(n.table))], v)
 }
 
 // atLeast is where in sorted values the first is that is v or more. What it compares decides no
