@@ -22,7 +22,7 @@ const (
 	exitOK        = 0
 	exitFailed    = 1 // what was asked for could not be done; the last line of stderr says why
 	exitUsage     = 2 // the command line is wrong
-	exitUnsound   = 3 // check, verify or linetest found something wrong
+	exitUnsound   = 3 // check, verify, backup --verify or linetest found something wrong
 	exitMustMend  = 4 // this cannot start until a person mends something: do not restart it
 	exitForbidden = 5 // what is asked for needs the owner of the data folder
 
@@ -92,6 +92,9 @@ func root() *cobra.Command {
 	c.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
 		if err := c.ValidateRequiredFlags(); err != nil {
 			return coded{fmt.Errorf("%w: %s; see `%s --help`", err, c.UseLine(), c.CommandPath()), exitUsage}
+		}
+		if err := c.ValidateFlagGroups(); err != nil {
+			return coded{fmt.Errorf("%w; see `%s --help`", err, c.CommandPath()), exitUsage}
 		}
 		stopWhenInterrupted(c)
 		return nil

@@ -16,6 +16,7 @@ import (
 
 func backupVerb() *cobra.Command {
 	var dir, to, root string
+	var verify bool
 	c := &cobra.Command{
 		Use:   "backup --to FOLDER",
 		Short: "Copy what is stored to a folder that only grows",
@@ -28,13 +29,25 @@ writing are in the next backup.
 With --with-root the root key is copied too, to a file of its own. Who has that file and the
 backup can hear every call: keep the two apart. Each destruction, so as a rule each day, brings
 a new root key: the file opens this backup and no later one. Better name people under [recovery]
-in the configuration: what they bring the root key back with is in every backup.`,
+in the configuration: what they bring the root key back with is in every backup.
+
+With --verify nothing is copied: every content in the folder is read, and it is said which files
+of which backups are damaged or missing. It needs no key and no data folder. What is damaged gets
+another name, so that the next backup copies it again if it is still stored. Exit code 0 says that
+all is well, 3 that something is not, 1 that it could not be verified.`,
 		Args: usage(cobra.NoArgs),
-		RunE: func(c *cobra.Command, _ []string) error { return backUp(c, dir, to, root) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if verify {
+				return verifyBackup(c, to)
+			}
+			return backUp(c, dir, to, root)
+		},
 	}
 	dataFlag(c, &dir)
 	c.Flags().StringVar(&to, "to", "", "the `folder`, best on another disk")
 	c.Flags().StringVar(&root, "with-root", "", "copy the root key to this `file`, too")
+	c.Flags().BoolVar(&verify, "verify", false, "read everything in the folder instead, and say what of it is damaged")
+	c.MarkFlagsMutuallyExclusive("verify", "with-root")
 	return required(c, "to")
 }
 

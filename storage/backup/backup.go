@@ -4,6 +4,7 @@
 package backup
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -29,6 +30,7 @@ const Format = 1
 //
 //	README.txt                 what it is
 //	blobs/ab/abcdef…           contents, named by their SHA-256, never changed
+//	blobs/ab/abcdef….damaged   one that was found damaged, and set aside
 //	runs/20261122T040506Z.json what a run found: each file as a list of blobs
 //
 // A file that only grew since the run before has one blob more, and one that did not change
@@ -43,6 +45,7 @@ const (
 // Run is one backup.
 type Run struct {
 	Format int       `json:"format"`
+	Number int       `json:"number,omitempty"` // one above the newest before; early runs have none
 	Made   time.Time `json:"made"`
 	Files  []File    `json:"files"`
 	Left   []string  `json:"left,omitempty"` // segments that a recorder was writing
@@ -79,7 +82,7 @@ func Runs(folder string) (runs []Run, broken []string, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("backup: %w", err)
 	}
-	for _, e := range list { // in the order of names, which is that of time
+	for _, e := range list {
 		if !strings.HasSuffix(e.Name(), ".json") {
 			continue
 		}
@@ -97,6 +100,7 @@ func Runs(folder string) (runs []Run, broken []string, err error) {
 		}
 		runs = append(runs, *r)
 	}
+	slices.SortStableFunc(runs, inOrder)
 	return runs, broken, nil
 }
 
@@ -133,6 +137,9 @@ func decode(b []byte) (*Run, error) {
 	if r.Format > Format {
 		return nil, &NewerError{r.Format}
 	}
+	if r.Number < 0 {
+		return nil, errRun
+	}
 	for _, f := range r.Files {
 		size := int64(0)
 		for _, blob := range f.Blobs {
@@ -151,6 +158,12 @@ func decode(b []byte) (*Run, error) {
 func isSum(s string) bool {
 	b, err := hex.DecodeString(s)
 	return err == nil && len(b) == sha256.Size && s == strings.ToLower(s)
+}
+
+// inOrder compares runs by when they were made. Their numbers say so, and not the clock, which may
+// have been set back; those without a number came before there were any.
+func inOrder(a, b Run) int {
+	return cmp.Or(cmp.Compare(a.Number, b.Number), a.Made.Compare(b.Made))
 }
 
 // find is the file of a path in a run that may be nil.

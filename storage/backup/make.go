@@ -39,7 +39,7 @@ type maker struct {
 
 const aboutBackups = `This folder is a backup of a Linevault store. Nothing in it can be heard or read without the
 root key of that store, which is not here. Nothing in it is ever changed or removed by a
-backup; removing anything spoils the runs that name it.
+backup, save that what is found damaged is renamed; removing anything spoils the runs that name it.
 
     linevault restore --from THIS-FOLDER --data EMPTY-FOLDER --root ROOT-KEY-FILE
 
@@ -77,9 +77,10 @@ func makeRun(dir, folder, root string, now time.Time, progress Progress) (*Resul
 	if err != nil {
 		return nil, err
 	}
-	m := &maker{dir: dir, folder: folder, progress: progress, run: Run{Format: Format}}
+	m := &maker{dir: dir, folder: folder, progress: progress, run: Run{Format: Format, Number: 1}}
 	if len(runs) > 0 {
 		m.before = &runs[len(runs)-1]
+		m.run.Number = m.before.Number + 1
 	}
 	if err := m.prepare(); err != nil {
 		return nil, fmt.Errorf("backup to %s: %w", folder, err)
@@ -149,7 +150,7 @@ func (m *maker) pass() error {
 func (m *maker) again(made time.Time) {
 	last := m.run
 	m.before, m.second = &last, true
-	m.run = Run{Format: Format, Made: made.UTC()}
+	m.run = Run{Format: Format, Number: last.Number, Made: made.UTC()}
 	m.result = Result{Copied: m.result.Copied}
 }
 
@@ -283,14 +284,13 @@ func (m *maker) step(n int64) {
 
 // has reports whether the folder has all blobs of a file, by name and size.
 func (m *maker) has(f *File) bool {
+	return !slices.ContainsFunc(f.Blobs, func(b Blob) bool { return !m.hasBlob(b) })
+}
+
+func (m *maker) hasBlob(b Blob) bool {
 	if m.second {
-		return true // they were just looked at, or written
+		return true // it was just looked at, or written
 	}
-	for _, b := range f.Blobs {
-		info, err := os.Stat(blobPath(m.folder, b.SHA256))
-		if err != nil || info.Size() != b.Size {
-			return false
-		}
-	}
-	return true
+	info, err := os.Stat(blobPath(m.folder, b.SHA256))
+	return err == nil && info.Size() == b.Size
 }

@@ -19,22 +19,26 @@ import (
 var ErrNoRun = errors.New("there is no whole backup in this folder")
 
 // Choose is the newest run in a folder, or, where at is not zero, the newest that was made up to
-// then, to the second.
+// then by the clock of the box, to the second.
 func Choose(folder string, at time.Time) (*Run, error) {
 	runs, broken, err := Runs(folder)
 	if err != nil {
 		return nil, err
 	}
+	if len(runs) == 0 {
+		return nil, fmt.Errorf("restore from %s: %w (%d damaged)", folder, ErrNoRun, len(broken))
+	}
+	if at.IsZero() {
+		return &runs[len(runs)-1], nil
+	}
+	slices.SortStableFunc(runs, func(a, b Run) int { return a.Made.Compare(b.Made) })
 	for i := len(runs) - 1; i >= 0; i-- {
-		if at.IsZero() || !runs[i].Made.Truncate(time.Second).After(at) {
+		if !runs[i].Made.Truncate(time.Second).After(at) {
 			return &runs[i], nil
 		}
 	}
-	if len(runs) > 0 {
-		return nil, fmt.Errorf("restore from %s: the oldest backup in it was made on %s: name that day and time, or a later one",
-			folder, local(runs[0].Made))
-	}
-	return nil, fmt.Errorf("restore from %s: %w (%d damaged)", folder, ErrNoRun, len(broken))
+	return nil, fmt.Errorf("restore from %s: the oldest backup in it was made on %s: name that day and time, or a later one",
+		folder, local(runs[0].Made))
 }
 
 func local(t time.Time) string { return t.Local().Format(time.DateTime) }
@@ -134,6 +138,11 @@ func restore(folder, dir string, f File) error {
 
 func pour(w io.Writer, path string) error {
 	r, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if aside, err2 := os.Open(path + damagedSuffix); err2 == nil {
+			r, err = aside, nil // it may be that only the disk stumbled; the file's sum tells
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("the backup of it is not whole: %w", err)
 	}

@@ -105,7 +105,7 @@ func (r *Run) CheckRoot(folder, file string) error {
 func (r *Run) DestroyedSince(folder string) (certificates []string, err error) {
 	runs, _, err := Runs(folder)
 	for _, later := range runs {
-		if !later.Made.After(r.Made) {
+		if inOrder(later, *r) <= 0 {
 			continue
 		}
 		for _, f := range later.Files {
