@@ -49,6 +49,9 @@ func inFlags(err error, call string) error {
 		return noCall(storage.CallID(call))
 	}
 	if f, ok := errors.AsType[*control.FormError](err); ok {
+		if _, no := errors.AsType[*control.NotAskedError](err); no {
+			return f // nothing is wrong with the flag
+		}
 		return fmt.Errorf("--%s: %w", f.Field, f)
 	}
 	return err

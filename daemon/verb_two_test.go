@@ -56,7 +56,7 @@ func TestDiscloseTakesTwo(t *testing.T) {
 		{"another person must", []string{"disclose", id, "--approve", "--data", dir}},
 		{"another person must approve it", []string{"disclose", id, "--approved", "-o", pack, "--data", dir}},
 	} {
-		if said := fails(t, exitFailed, r.args...); !strings.Contains(said, r.want) {
+		if said := fails(t, exitFailed, r.args...); !strings.Contains(said, r.want) || strings.Contains(said, "--to:") {
 			t.Errorf("%v: %s", r.args, said)
 		}
 	}
@@ -169,8 +169,8 @@ func TestRetentionTakesTwo(t *testing.T) {
 	if err := approve(approval{clock: true, reason: "seen on two clocks"}); err != nil || !strings.Contains(out.String(), "another person must approve it") {
 		t.Errorf("%v, %s", err, out.String())
 	}
-	if err := approve(approval{clock: true, reason: "me again"}); err == nil {
-		t.Error("one person approves alone")
+	if err := approve(approval{clock: true, reason: "me again"}); err == nil || strings.Contains(err.Error(), "--reason") || !strings.Contains(err.Error(), "waits for another person") {
+		t.Errorf("one person asks twice: %v", err)
 	}
 	if all := must(t, "calls", "--json", "--data", dir); !strings.Contains(all, id) {
 		t.Fatal("it is gone already")

@@ -16,6 +16,15 @@ type FormError struct{ Field, Text string }
 
 func (e *FormError) Error() string { return e.Text }
 
+// NotAskedError says why another person's approval cannot be asked for. A form shows it beside a
+// field, with which nothing is wrong.
+type NotAskedError struct{ FormError }
+
+// Unwrap is how a form shows it.
+func (e *NotAskedError) Unwrap() error { return &e.FormError }
+
+func notAsked(field, text string) error { return &NotAskedError{FormError{field, text}} }
+
 // Invitation is a code with which somebody chooses a password. It is shown once.
 type Invitation struct {
 	Name  string

@@ -116,7 +116,7 @@ func (d *Desk) DiscloseWith(a Actor, id string, v Disclosure, pack func(disclosu
 		More: map[string]string{moreKind: v.Kind, moreTo: v.To, moreBasis: v.Basis, moreReference: v.Reference},
 	}, d.Ledger)
 	if err != nil {
-		return false, &FormError{"to", sentence(err)}
+		return false, notAsked("to", sentence(err))
 	}
 	return true, nil
 }

@@ -63,7 +63,7 @@ func (d *Desk) AskErasure(a Actor, id, ground, reason string) error {
 	}
 	_, err = d.Store.Ask(storage.Request{Kind: AskedErasure, Call: storage.CallID(id), By: a.Name, Reason: Grounds[i].Text + ": " + strings.TrimSpace(reason)}, d.Ledger)
 	if err != nil {
-		return &FormError{"reason", sentence(err)}
+		return notAsked("reason", sentence(err))
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (d *Desk) PurgeSpan(a Actor, id string, from, to time.Duration, reason stri
 		return Purged{}, err
 	case two:
 		if err := d.Store.AskPurge(storage.CallID(id), from, to, a.Name, reason, d.Ledger); err != nil {
-			return Purged{}, &FormError{"reason", sentence(err)}
+			return Purged{}, notAsked("reason", sentence(err))
 		}
 		return Purged{Asked: true}, nil
 	case !c.Live:

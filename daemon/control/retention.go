@@ -177,11 +177,11 @@ func (d *Desk) AskRetention(a Actor, reason string) error {
 	held := d.heldBack()
 	switch {
 	case held == nil:
-		return &FormError{"reason", "Nothing is held back any more"}
+		return notAsked("reason", "Nothing is held back any more")
 	case held.What == NotListed:
-		return &FormError{"reason", "This need not be approved: it goes on by itself once every call is listed."}
+		return notAsked("reason", "This need not be approved: it goes on by itself once every call is listed.")
 	case held.What == storage.NoTime:
-		return &FormError{"reason", "This cannot be approved: the recorder's time is not synchronised. Put that right first."}
+		return notAsked("reason", "This cannot be approved: the recorder's time is not synchronised. Put that right first.")
 	case strings.TrimSpace(reason) == "":
 		return &FormError{"reason", "Enter how you know that it is right"}
 	}
@@ -194,7 +194,7 @@ func (d *Desk) AskRetention(a Actor, reason string) error {
 		More: map[string]string{"held": held.Why, "clock": strconv.FormatBool(held.What == storage.TimeMoved), moreSeen: now.String()},
 	}, d.Ledger)
 	if err != nil {
-		return &FormError{"reason", sentence(err)}
+		return notAsked("reason", sentence(err))
 	}
 	return nil
 }
