@@ -97,7 +97,7 @@ func TestLockedBox(t *testing.T) {
 	b.await("the locked page", func() bool { status, _ := b.page("/"); return status == http.StatusServiceUnavailable })
 	b.await("it to say that recording goes on", func() bool {
 		_, body := b.page("/calls")
-		return strings.Contains(body, "Calls are still being recorded") && strings.Contains(body, "linevault keys recover")
+		return strings.Contains(body, "The recorder still runs") && strings.Contains(body, "linevault keys recover")
 	})
 	status := fails(t, exitUnsound, "keys", "status", "--data", b.dir)
 	for _, want := range []string{"LOCKED", "cleared or replaced", "any 2 of 3", "Sealed envelope"} {

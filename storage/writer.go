@@ -228,6 +228,24 @@ func (w *Writer) room(n int) (why string) {
 	return ""
 }
 
+// NoSound says why sound would not be kept now, or nothing: what a recording is given becomes a
+// gap of cause Lost.
+func (w *Writer) NoSound() (why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	limit := w.o.Backlog
+	if w.full {
+		limit /= 2
+	}
+	switch {
+	case w.stop != "":
+		return w.stop
+	case w.bytes > limit:
+		return backlogReason
+	}
+	return ""
+}
+
 // buffer lends memory for a sealed box of n bytes.
 func (w *Writer) buffer(n int) []byte {
 	w.mu.Lock()

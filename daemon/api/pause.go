@@ -39,7 +39,8 @@ type Request struct {
 // Line is the answer about a line.
 type Line struct {
 	Line     pcm.LineID `json:"line" doc:"the line's ID"`
-	State    link.State `json:"state" doc:"idle, recording, paused, or failed: its card is lost"`
+	State    link.State `json:"state" doc:"idle, recording, paused, excluded: a rule says that the call is not recorded, unrecorded: it should be and is not, or failed: its card is lost"`
+	Problem  string     `json:"problem,omitempty" doc:"of an unrecorded or failed line: why, for people"`
 	Call     string     `json:"call,omitempty" doc:"the call being recorded"`
 	Since    time.Time  `json:"since,omitzero" doc:"when the call began"`
 	PausedBy []string   `json:"paused_by,omitempty" doc:"who asks for the pause; recording goes on when the last of them has resumed"`
@@ -64,7 +65,7 @@ func (a *API) state(q *asked) {
 func (a *API) line(s link.LineState) Line {
 	return Line{
 		Line: s.Line, State: s.State, Call: string(s.Call), Since: s.Since, PausedBy: s.PausedBy,
-		LimitAt: s.LimitAt, OnPause: a.OnPause[s.Line], OnLimit: a.OnLimit[s.Line],
+		LimitAt: s.LimitAt, OnPause: a.OnPause[s.Line], OnLimit: a.OnLimit[s.Line], Problem: s.Problem,
 	}
 }
 
@@ -156,7 +157,7 @@ func (a *API) mark(q *asked, id pcm.LineID, m capture.Mark) result {
 		return refusal(http.StatusConflict, `Nothing is being recorded on this line. Send "arm": true to pause the next call from its start.`)
 	}
 	l := Line{
-		Line: id, State: c.State, Call: string(c.Call), PausedBy: c.PausedBy,
+		Line: id, State: c.State, Problem: c.Problem, Call: string(c.Call), PausedBy: c.PausedBy,
 		OnPause: a.OnPause[id], LimitAt: c.LimitAt, OnLimit: a.OnLimit[id],
 		Position: &c.Position, At: c.At, LateSeconds: c.Late.Seconds(), Kept: c.Kept,
 	}

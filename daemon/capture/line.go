@@ -101,6 +101,7 @@ type span struct {
 	rec   *storage.Recording
 	kept  pcm.Pos // everything of it before kept is recorded
 	dead  bool    // its recording broke
+	fault string  // why it did
 
 	pauses []storage.Asked
 }

@@ -59,6 +59,7 @@ type Receipt struct {
 	Late     time.Duration  // how much of the pause had been passed on already
 	PausedBy []string
 	LimitAt  time.Time // when the pause becomes an alarm
+	Problem  string    // why the call is not being recorded although it should be
 	Kept     bool      // it outlasts a power cut
 	turn     uint64
 }
@@ -163,7 +164,8 @@ func (l *Line) withhold(late pcm.Span, by pause.Source, why string) time.Duratio
 
 func (l *Line) receipt(at pcm.Pos) Receipt {
 	l.stand()
-	r := Receipt{turn: l.turn, State: l.doing(), Position: at, At: l.clock.WallAt(at), PausedBy: l.pausedBy()}
+	state, problem := l.condition()
+	r := Receipt{turn: l.turn, State: state, Problem: problem, Position: at, At: l.clock.WallAt(at), PausedBy: l.pausedBy()}
 	if s := l.live(); s != nil {
 		r.Call = s.id
 	}
@@ -181,17 +183,31 @@ func (l *Line) pausedBy() []string {
 
 // doing is what the line does at the card now.
 func (l *Line) doing() link.State {
+	s, _ := l.condition()
+	return s
+}
+
+// condition is what the line does at the card now, and what is wrong with that.
+func (l *Line) condition() (s link.State, problem string) {
+	c := l.live()
 	switch {
 	case l.problem != "":
-		return link.Failed
-	case l.live() != nil && l.live().rule.Rule != "":
-		return link.Excluded
-	case l.live() != nil && len(l.gate.Asking()) > 0:
-		return link.Paused
-	case l.live() != nil:
-		return link.Recording
+		return link.Failed, l.problem
+	case c == nil:
+		return link.Idle, ""
+	case c.rule.Rule != "":
+		return link.Excluded, ""
+	case len(l.gate.Asking()) > 0:
+		return link.Paused, ""
 	}
-	return link.Idle
+	why := l.Writer.NoSound()
+	if c.dead {
+		why = c.fault
+	}
+	if why != "" {
+		return link.Unrecorded, fmt.Sprintf("This call is not being recorded: %s. See to what the alarms say.", why)
+	}
+	return link.Recording, ""
 }
 
 // measure takes the levels of the block before the last, of which it is known whether a
@@ -211,9 +227,10 @@ func (l *Line) measure(b *hal.Block) {
 
 // publish lets others see the line as it is now.
 func (l *Line) publish() {
+	state, problem := l.condition()
 	s := &link.LineState{
 		Line: l.Source.ID(), Name: l.Call.Name, Department: l.Call.Department, Number: l.Call.LineNumber,
-		State: l.doing(), Legs: l.Source.Format().Legs, PausedBy: l.pausedBy(), Problem: l.problem,
+		State: state, Legs: l.Source.Format().Legs, PausedBy: l.pausedBy(), Problem: problem,
 		Wiring: l.Wiring, Signs: l.counted(),
 		ManualLimit: l.Manual,
 	}

@@ -102,7 +102,7 @@ func (l *Line) peak(c *span) func(pcm.Leg, int64, uint8) {
 
 // broke gives up a call whose recording cannot go on. The line goes on, and so do all others.
 func (l *Line) broke(c *span, err error) {
-	c.dead = true
+	c.dead, c.fault = true, err.Error()
 	_ = l.enc.Break(nil) // its state belongs to the broken call, and nobody wants what is pending
 	l.Health.Raise("recording "+string(c.id), l.Source.ID(),
 		fmt.Sprintf("the rest of a call on %s was not recorded: %v", l.Call.Name, err))

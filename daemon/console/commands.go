@@ -28,6 +28,9 @@ func (c *Console) status(ctx context.Context, _ string) error {
 	}
 	c.say("Lines: %d recording, %d paused, %d idle, %d failed",
 		states[control.Recording], states[control.Paused], states[control.Idle], states[control.Failed])
+	if n := states[control.Unrecorded]; n > 0 {
+		c.say("%d of them with a call that is NOT BEING RECORDED: lines says why", n)
+	}
 	if len(b.Alarms) == 0 {
 		c.say("No alarms.")
 	}

@@ -33,6 +33,8 @@ const (
 	Paused    = State(link.Paused)
 	Failed    = State(link.Failed)
 	Excluded  = State(link.Excluded) // a rule says that the call is not recorded
+	// Unrecorded is a call that should be recorded and is not: Problem says why.
+	Unrecorded = State(link.Unrecorded)
 )
 
 // Alarm is something a person must know, with what to do.

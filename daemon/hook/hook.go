@@ -35,6 +35,7 @@ type Data struct {
 	LineName string     `json:"line_name,omitempty"`
 	Call     string     `json:"call,omitempty"`
 	State    link.State `json:"state,omitempty"`
+	Problem  string     `json:"problem,omitempty"` // why it is unrecorded or failed, as people read it
 	PausedBy []string   `json:"paused_by,omitempty"`
 	LimitAt  time.Time  `json:"limit_at,omitzero"`
 	Alarm    string     `json:"alarm,omitempty"` // what it is about, the same while it is on
@@ -96,6 +97,9 @@ func Of(t Type, was, is *link.LineState) Data {
 		l = was
 	}
 	d := Data{Line: l.Line, LineName: l.Name, Call: string(l.Call), State: is.State}
+	if t != CallEnded {
+		d.Problem = is.Problem
+	}
 	if t == Paused {
 		d.PausedBy, d.LimitAt = slices.Clone(is.PausedBy), is.LimitAt
 	}

@@ -52,7 +52,9 @@ func (c *company) ring(at time.Time) {
 }
 
 // live reports whether a call goes on, also one that is not to be recorded.
-func live(s link.State) bool { return s == link.Recording || s == link.Paused || s == link.Excluded }
+func live(s link.State) bool {
+	return s == link.Recording || s == link.Paused || s == link.Excluded || s == link.Unrecorded
+}
 
 func (c *company) observe(at time.Time, before, now link.LineState, others []link.LineState) {
 	if c.others == nil {

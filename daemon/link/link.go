@@ -46,6 +46,8 @@ const (
 	Paused    State = "paused"
 	Failed    State = "failed"   // the card is lost
 	Excluded  State = "excluded" // a call goes on, and a rule says that it is not recorded
+	// Unrecorded is a call of which no sound is kept although it should be: Problem says why.
+	Unrecorded State = "unrecorded"
 )
 
 // Terminal is something that may pause lines by the API.

@@ -37,6 +37,7 @@ func TestOn(t *testing.T) {
 		{"one of two is paused", []link.LineState{line("a", link.Paused, "x"), line("b", link.Recording)}, false, true},
 		{"one is idle and would record", []link.LineState{line("a", link.Paused, "x"), line("b", link.Idle)}, false, false},
 		{"both are paused, one for the next call", []link.LineState{line("a", link.Paused, "x"), line("b", link.Idle, "contact y")}, true, false},
+		{"a call of which no sound is kept", []link.LineState{line("a", link.Unrecorded), line("b", link.Idle)}, false, false},
 		{"others are paused", []link.LineState{line("c", link.Paused, "x"), line("d", link.Paused, "x")}, false, false},
 	} {
 		for when, want := range map[When]bool{Paused: c.paused, Recording: c.recording} {

@@ -48,9 +48,12 @@ func (s *server) showPause(w http.ResponseWriter, r *http.Request, status int, b
 	me := actor(r).Source()
 	body.ID, body.Name, body.Department, body.Reasons = l.ID, l.Name, l.Department, control.PauseReasons
 	body.Mine = slices.Contains(l.PausedBy, me)
-	body.MayPause = !body.Mine && (l.State == control.Recording || l.State == control.Paused)
+	body.MayPause = !body.Mine && (l.State == control.Recording || l.State == control.Paused || l.State == control.Unrecorded)
 	body.Limit = spoken(l.ManualLimit)
 	body.Facts = []fact{{"State", stateTag(l.State).Text}}
+	if l.State == control.Unrecorded {
+		body.Facts = append(body.Facts, fact{"Why", l.Problem})
+	}
 	if !l.Since.IsZero() {
 		body.Facts = append(body.Facts, fact{"Call began", s.timeOf(l.Since)})
 	}
@@ -74,6 +77,8 @@ func (s *server) confirmed(c control.Switched, mine bool) string {
 		return "The recorder has confirmed your pause: nothing said since " + at + " is kept."
 	case c.State == control.Paused:
 		return "The recorder has confirmed that you resumed. Somebody else has paused this line too, so nothing is kept yet."
+	case c.State == control.Unrecorded:
+		return "The recorder has confirmed that you resumed. But the sound of this call cannot be kept: look at the lines page."
 	case c.State == control.Recording:
 		return "The recorder has confirmed that you resumed: what is said since " + at + " is kept."
 	}

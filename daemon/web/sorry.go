@@ -26,7 +26,7 @@ func (s *server) forbidden(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) failed(w http.ResponseWriter, r *http.Request) {
 	s.sorry(w, r, http.StatusInternalServerError, "Sorry, there is a problem with the recorder's pages",
-		"Recording goes on. Try again in a minute. If it happens again, tell whoever looks after the recorder.")
+		"Recording does not need these pages. Try again in a minute. If it happens again, tell whoever looks after the recorder.")
 }
 
 // apologies are what is said to those errors of the desk that a person can understand.

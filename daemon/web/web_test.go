@@ -187,7 +187,7 @@ func TestPanicBecomesAPage(t *testing.T) {
 	s.Log = slog.New(slog.NewTextHandler(&log, nil))
 	w := httptest.NewRecorder()
 	s.secure(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") })).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "Recording goes on") || !strings.Contains(log.String(), "a bug") {
+	if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "Recording does not need these pages") || !strings.Contains(log.String(), "a bug") {
 		t.Errorf("%d %s\n%s", w.Code, w.Body, log.String())
 	}
 	if strings.Contains(w.Body.String(), "a bug") {

@@ -166,6 +166,8 @@ func stateTag(s control.State) tag {
 		return tag{"Paused", "govuk-tag govuk-tag--yellow"}
 	case control.Excluded:
 		return tag{"Call, not recorded", "govuk-tag govuk-tag--grey"}
+	case control.Unrecorded:
+		return tag{"Not being recorded", "govuk-tag govuk-tag--red"}
 	case control.Failed:
 		return tag{"Not working", "govuk-tag govuk-tag--red"}
 	}

@@ -69,7 +69,7 @@ func TestEveryCauseHasItsWords(t *testing.T) {
 			t.Errorf("%s has no words", e)
 		}
 	}
-	for _, s := range []control.State{control.Idle, control.Recording, control.Paused, control.Failed} {
+	for _, s := range []control.State{control.Idle, control.Recording, control.Paused, control.Unrecorded, control.Failed} {
 		if stateTag(s).Text == string(s) {
 			t.Errorf("%s has no words", s)
 		}

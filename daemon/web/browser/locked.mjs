@@ -6,7 +6,7 @@ for (const path of ['/', '/calls', '/setup']) {
   expectRefusal()
   const answer = await page.goto(url + path)
   assert.equal(answer.status(), 503)
-  await says(() => page.textContent('main'), /Calls are still being recorded and can still be paused/)
+  await says(() => page.textContent('main'), /The recorder still runs, and calls can still be paused/)
 }
 await judge(page, 'locked')
 await page.keyboard.press('Tab')
