@@ -52,15 +52,19 @@ func TestDamage(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	r := Run{Format: Format, Files: []File{{Path: "a/b", Size: 1, SHA256: strings.Repeat("0", 64), Blobs: []Blob{{strings.Repeat("a", 64), 1}}}}}
+	r := Run{Format: Format, Number: 3, Files: []File{{Path: "a/b", Size: 1, SHA256: strings.Repeat("0", 64), Blobs: []Blob{{strings.Repeat("a", 64), 1}}}}}
 	b, err := r.encode()
 	must(f, err)
 	f.Add(b[:len(b)-65])
 	f.Add([]byte(`{"files":[{"path":"../x"}]}` + "\n"))
+	f.Add([]byte(`{"number":-1}` + "\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decode(fmt.Appendf(bytes.Clone(b), "%x\n", sha256.Sum256(b)))
 		if err != nil {
 			return
+		}
+		if r.Number < 0 {
+			t.Fatalf("number %d", r.Number)
 		}
 		for _, file := range r.Files {
 			if path := filepath.Join("store", filepath.FromSlash(file.Path)); !strings.HasPrefix(path, "store") {

@@ -89,7 +89,7 @@ func setAside(path string) error {
 func Verify(folder string, progress Progress) (*Verdict, error) {
 	runs, broken, err := Runs(folder)
 	if err == nil && len(runs)+len(broken) == 0 {
-		err = ErrNoRun
+		err = fmt.Errorf("%w: run a backup to its end; what one that was cut off copied, it does not copy again", ErrNoRun)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("verify %s: %w", folder, err)
