@@ -27,7 +27,7 @@ func (s *Store) look(share bool) (err error) {
 		return err
 	}
 	s.mu.Lock()
-	s.identity = nil
+	s.identity, s.unasked = nil, false
 	s.mu.Unlock()
 	changed := s.moved
 	s.moved = map[seal.PartID]bool{}
@@ -101,6 +101,14 @@ func (s *Store) askLive() ([]LivePart, error) {
 	return s.live.LiveParts(ctx)
 }
 
+// Unasked reports whether the last look found a recorder that could not be asked: what it recorded
+// last is missing then, and what became of its calls cannot be said.
+func (s *Store) Unasked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unasked
+}
+
 // readSegment reads a segment's list of parts once it is closed.
 func (s *Store) readSegment(file os.DirEntry, liveErr error, changed map[seal.PartID]bool) {
 	name := file.Name()
@@ -134,6 +142,7 @@ func (s *Store) readSegment(file os.DirEntry, liveErr error, changed map[seal.Pa
 	defer s.mu.Unlock()
 	if errors.Is(err, segment.ErrLive) {
 		if liveErr != nil {
+			s.unasked = true
 			s.problems[name] = Problem{Segment: name, Text: fmt.Sprintf("a recorder is running on %s: what it recorded last is missing "+
 				"from this view, because it could not be asked (%v)", s.dir, liveErr)}
 		}

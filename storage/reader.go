@@ -44,6 +44,7 @@ type Store struct {
 	looks    int                      // how often there was a look
 	segments map[string]segmentMark   // read or set aside
 	problems map[string]Problem       // by what they are about
+	unasked  bool                     // as Unasked says
 	locked   map[period]map[seal.PartID]seal.Locked
 	noted    map[period]string      // the names of its files of part keys that nobody appends to
 	ended    map[seal.PartID]CallID // since TakeEnded

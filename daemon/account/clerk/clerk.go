@@ -124,6 +124,8 @@ func (c *Clerk) look(enter bool) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("the account of calls: %w", err)
 	}
+	// A recorder that is ending has closed its notes before its segments, and answers no more.
+	unasked := c.store.Unasked()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.catchUp(); err != nil {
@@ -138,7 +140,7 @@ func (c *Clerk) look(enter bool) (int, error) {
 			if c.entered[markOf(g.Key)] {
 				continue
 			}
-			if e, settled := c.judge(g, n); settled {
+			if e, settled := c.judge(g, n); settled && !unasked {
 				fresh = append(fresh, e)
 			} else {
 				waits++
